@@ -35,7 +35,7 @@ def test_an_outage_is_played_and_its_report_read(sim: Simulation, tmp_path: Path
         again = visits(f"#{address}")
         expect(again.get_by_label("Receiver", exact=True)).to_have_value(f"{url}/hook")
         expect(again.get_by_role("heading", name="violated")).to_be_visible()
-    expect(again.locator(".verify-run")).to_contain_text("One cause explains 1 of 1 violated scenario")
+    expect(again.locator(".verify-run")).to_contain_text("booked more than once (duplicated), in lost-response")
     expect(again.get_by_role("article").filter(has_text="lost-response")).to_contain_text("violated")
     again.get_by_text("Report", exact=True).click()
     report = again.frame_locator("iframe.report")

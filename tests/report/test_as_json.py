@@ -48,8 +48,7 @@ def test_the_json_says_what_played_when_and_which_causes_it_found(report):
             "class": "duplicated",
             "scenarios": ["storm"],
             "events": 1,
-            "sentence": "One cause explains 1 of 1 violated scenario: 1 event duplicated (booked more than once), "
-            "against books-copies-at-once-once",
+            "sentence": "1 event booked more than once (duplicated), in storm, against books-copies-at-once-once",
         }
     ] == data["causes"]
 

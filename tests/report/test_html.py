@@ -131,8 +131,7 @@ def test_the_page_begins_with_the_verdict_and_the_cause(report):
     order = [
         "Receiver violated",
         "http://shop/hook",
-        "One cause explains 1 of 1 violated scenario: 1 event duplicated (booked more than once), "
-        "against books-copies-at-once-once",
+        "1 event booked more than once (duplicated), in storm, against books-copies-at-once-once",
         "Violated 1 Unknown 1 Verified 1 Skipped 1",
         "2026-11-25 17:00:00 UTC",
         "4.6 s",

@@ -13,8 +13,7 @@ def test_the_summary_begins_with_the_cause_and_folds_the_rest(report):
     )
     assert text.startswith("## ❌ Receiver violated\n\n`http://shop/hook`, frontsim 1.2, 2026-11-25T17:00:00Z, 5 s, ")
     order = [
-        "### One cause explains 1 of 1 violated scenario: 1 event duplicated (booked more than once), "
-        "against books-copies-at-once-once",
+        "### 1 event booked more than once (duplicated), in storm, against books-copies-at-once-once",
         "resent 12:00:01.9 run 2 -> 200 OK",
         "| ❌ | `storm` | 2 | 3 | 1 duplicated |",
         "<details><summary>3 other scenarios</summary>",

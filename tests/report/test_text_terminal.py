@@ -52,9 +52,7 @@ def test_a_cause_stands_once_however_many_scenarios_it_explains(report):
     lost = dataclasses.replace(storm, scenario=dataclasses.replace(storm.scenario, name="duplicate-race"))
     told = list(lines(result_of(dataclasses.replace(report, played=[storm, lost]))))
     (sentence,) = told[:1]
-    assert sentence.startswith(
-        "One cause explains 2 of 2 violated scenarios: 2 events duplicated (booked more than once)"
-    )
+    assert sentence.startswith("2 events booked more than once (duplicated), in 2 of 2 violated scenarios")
     assert sentence.endswith(", against books-copies-at-once-once")
     assert 1 == sum("Usual cause:" in line for line in told)
     assert 1 == sum("effects: 2" in line for line in told)
@@ -75,7 +73,7 @@ def test_a_job_has_a_story_for_each_cause_and_the_verdict_stands_last():
 def test_a_github_run_is_annotated_with_the_causes(report):
     """One for each; a text of a receiver cannot end the annotation or begin another."""
     (told,) = annotations(result_of(report))
-    assert told.startswith("::error title=frontsim violated::One cause explains 1 of 1 violated scenario")
+    assert told.startswith("::error title=frontsim violated::1 event booked more than once (duplicated), in storm, ")
     unknown = dataclasses.replace(report, played=report.played[1:2], receiver="http://shop/%0A::error::x")
     (told,) = annotations(result_of(unknown))
     assert told.startswith("::error title=frontsim unknown::UNKNOWN: http://shop/%250A::error::x: 1 scenario")

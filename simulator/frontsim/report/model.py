@@ -341,8 +341,7 @@ class RunResult:
         """The causes in one line, "" without any."""
         if len(self.causes) < 2:
             return self.causes[0].sentence if self.causes else ""
-        violated = {name for cause in self.causes for name in cause.trials}
-        return f"{len(self.causes)} causes explain {of_violated(len(violated), len(violated))}"
+        return f"{len(self.causes)} causes, the one that most events show first: {self.causes[0].sentence}"
 
     @property
     def counted(self) -> str:

@@ -47,6 +47,7 @@ _KNOWS_REPEATS = (
 )
 _ABOUT_KEYS = (Class.DUPLICATED, Class.BURNED, Class.WRONG_STATE)
 """These always say something of how the receiver recognises a repeat; the next only if its key is an odd one."""
+_MALFORMED = "refuses-malformed"
 _PERHAPS_OF_KEYS = (Class.LOST_AFTER_ACK, Class.REJECTED)
 
 _NOT_HANDLED = (
@@ -101,7 +102,7 @@ Found = tuple[str, Finding]
 
 
 def causes(report: Report) -> list[tuple[Cause, list[Found]]]:
-    """All causes with their findings, the one that explains most first."""
+    """All causes with their findings, the one that most events show first."""
     never = kinds(report.played)
     general = {Class(class_): each.id for each in report.contract if not each.only_in for class_ in each.classes}
     broken = {finding.clause for played in report.played for finding in played.judgement.findings}
@@ -111,17 +112,11 @@ def causes(report: Report) -> list[tuple[Cause, list[Found]]]:
             clause = general[finding.class_] if general[finding.class_] in broken else finding.clause
             key = kind_of(played, finding, never) or (clause, finding.class_)
             found[key].append((played.scenario.name, finding))
-    explained = sorted(found.items(), key=lambda each: (-len(_names(each[1])), -len(each[1])))
-    return [
-        (
-            _cause(key, findings, report, general, subject="Another explains" if place else "One cause explains"),
-            findings,
-        )
-        for place, (key, findings) in enumerate(explained)
-    ]
+    explained = sorted(found.items(), key=lambda each: (-len(each[1]), -len(_names(each[1]))))
+    return [(_cause(key, findings, report, general), findings) for key, findings in explained]
 
 
-def _cause(key: Key, found: Sequence[Found], report: Report, general: Mapping[Class, str], *, subject: str) -> Cause:
+def _cause(key: Key, found: Sequence[Found], report: Report, general: Mapping[Class, str]) -> Cause:
     """The cause of these findings; for a kind that is never booked, against the general clause of most of them."""
     if isinstance(key, NeverBooked):
         classes = Counter(finding.class_ for _, finding in found).most_common()
@@ -131,16 +126,20 @@ def _cause(key: Key, found: Sequence[Found], report: Report, general: Mapping[Cl
         explanation = _NULL_NOT_HANDLED if key.paths else _NOT_HANDLED
     else:
         clause, class_ = key
-        what = f"{len(found):,} event{'' if len(found) == 1 else 's'} {class_} ({MEANING[class_]})"
-        odd_key, explanation = _odd_key(class_, report.keys), _explanation(class_, report.keys)
+        is_participle = MEANING[class_].startswith(("acknowledged", "booked", "never", "still"))
+        events = f"{len(found):,} event{'' if len(found) == 1 else 's'}{'' if is_participle else ':'}"
+        what = f"{events} {MEANING[class_]} ({class_})"
+        keys = None if clause == _MALFORMED else report.keys  # no key makes a receiver acknowledge what it cannot read
+        odd_key, explanation = _odd_key(class_, keys), _explanation(class_, keys)
     names = _names(found)
-    where = of_violated(len(names), sum(bool(played.judgement.findings) for played in report.played))
+    number = sum(bool(played.judgement.findings) for played in report.played)
+    where = names[0] if len(names) == 1 else of_violated(len(names), number)
     return Cause(
         clause=next(each for each in report.contract if each.id == clause),
         class_=str(class_),
         trials=names,
         events=len(found),
-        sentence=f"{subject} {where}: {what}, against {clause}{odd_key}",
+        sentence=f"{what}, in {where}, against {clause}{odd_key}",
         explanation=explanation,
     )
 
