@@ -156,3 +156,19 @@ def test_whole_types_come_first():
 )
 def test_which_events_a_kind_takes_in(paths, event, payload, is_in):
     assert is_in == NeverBooked(("A",), paths, 3, 9).takes_in(event, payload)
+
+
+@pytest.mark.parametrize(("value", "blank"), [(0, "0"), (0.0, "0"), ("", "empty"), (None, "null")])
+def test_events_with_a_blank_in_a_field_are_one_kind(value, blank):
+    """`if not quantity` drops each 0; a flag that is false is no blank."""
+    lost, right = ({"quantity": each, "lines": [{"is": False}]} for each in (value, 2))
+    assert [
+        f"none of the 4 acknowledged SaleCreated events whose `quantity` is {blank} has an effect, 90 others have"
+    ] == sentences(events("----", payload=lost), events("+" * 90, payload=right))
+
+
+def test_zeros_that_are_booked_elsewhere_are_no_reason():
+    """And a null beside a zero is named first."""
+    lost, right = {"a": 0, "b": None}, {"a": 0, "b": 1}
+    (said,) = sentences(events("----", payload=lost), events("+" * 90, payload=right))
+    assert "whose `b` is null has" in said

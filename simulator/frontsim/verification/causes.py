@@ -4,7 +4,7 @@ A kind of events that is never booked, such as a type that the receiver does not
 which its effect is missing:
 
     all acknowledged events --> those of a type               \\
-                            --> those whose field is null     --> none is booked, others are, and not by chance
+                            --> those whose field is blank    --> none is booked, others are, and not by chance
 
 A kind is named only where the facts leave no doubt. Losses by chance, or by a kill in some scenario, hit a rare kind
 alone, too. So its events must be more than chance explains, by the share of others that are lost: of those most like
@@ -18,7 +18,7 @@ both. A receiver that breaks the narrow clause alone has its own cause.
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from frontsim.report.model import Cause, of_violated
@@ -26,7 +26,7 @@ from frontsim.verification.booked import UNBOOKED, acknowledged, missing_event, 
 from frontsim.verification.effects.classes import MEANING, USUAL_CAUSE, Class
 from frontsim.verification.effects.history import EventFact, Expect
 from frontsim.verification.judge.checks import Finding
-from frontsim.verification.judge.evidence import null_paths, payload_in
+from frontsim.verification.judge.evidence import NULL, blanks, payload_in
 from frontsim.verification.judge.fingerprint import Fingerprint
 from frontsim.verification.played import Played, Report
 
@@ -58,6 +58,10 @@ _NULL_NOT_HANDLED = (
     "The code that books such an event fails at the null, and the exception is caught and answered with a 2xx. The "
     "contract allows the null: book the event without the value."
 )
+_BLANK_NOT_HANDLED = (
+    "The code takes a 0 or an empty text for a value that is missing, as `if not quantity` does, and answers with a "
+    "2xx. Ask for null alone, and book the event with the value that it has."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,7 @@ class Acknowledged:
 
 @dataclass(frozen=True, slots=True)
 class NeverBooked:
-    """A kind of events: of these types and, if there are `paths`, with a null at each of them.
+    """A kind of events: of these types and, if there are `paths`, with the same blank (null, 0, empty) at each of them.
 
     `number` of them were acknowledged, none of which is booked; `others` are, of other types or of these types.
     """
@@ -81,10 +85,11 @@ class NeverBooked:
     paths: tuple[str, ...]
     number: int
     others: int
+    blank: str = NULL
 
     def takes_in(self, event: str, payload: Any) -> bool:
-        """An event is of this kind: its type and its nulls fit."""
-        return event in self.events and set(self.paths) <= set(null_paths(payload))
+        """An event is of this kind: its type and its blanks fit."""
+        return event in self.events and {(path, self.blank) for path in self.paths} <= set(blanks(payload))
 
     def __str__(self) -> str:
         said = f"none of the {self.number:,} acknowledged {named(self.events)} events"
@@ -92,7 +97,7 @@ class NeverBooked:
             return f"{said} has an effect, {self.others:,} events of other types have"
         verb = "is" if len(self.paths) == 1 else "are"
         fields = named([f"`{path}`" for path in self.paths])
-        return f"{said} whose {fields} {verb} null has an effect, {self.others:,} others have"
+        return f"{said} whose {fields} {verb} {self.blank} has an effect, {self.others:,} others have"
 
 
 Key = tuple[str, Class] | NeverBooked
@@ -123,7 +128,7 @@ def _cause(key: Key, found: Sequence[Found], report: Report, general: Mapping[Cl
         class_ = classes[0][0]
         clause, odd_key = general[class_], ""
         what = f"{key} ({', '.join(f'{number:,} {each}' for each, number in classes)})"
-        explanation = _NULL_NOT_HANDLED if key.paths else _NOT_HANDLED
+        explanation = (_NULL_NOT_HANDLED if key.blank == NULL else _BLANK_NOT_HANDLED) if key.paths else _NOT_HANDLED
     else:
         clause, class_ = key
         is_participle = MEANING[class_].startswith(("acknowledged", "booked", "never", "still"))
@@ -191,11 +196,11 @@ def never_booked(acknowledged: Sequence[Acknowledged]) -> tuple[NeverBooked, ...
     pool = _Pool([each for rows in mixed.values() for each in rows])
     types = [event for event, rows in by_type.items() if event not in mixed and pool.is_beyond_chance(rows, pool.rows)]
     found = [_of_types(types, by_type, pool)] if types else []
-    nulls: dict[tuple[str, ...], list[NeverBooked]] = defaultdict(list)
+    by_blanks: dict[tuple[tuple[str, ...], str], list[NeverBooked]] = defaultdict(list)
     for event, rows in mixed.items():
-        for kind in _by_nulls(event, rows, pool):
-            nulls[kind.paths].append(kind)
-    return (*found, *(_together(paths, kinds) for paths, kinds in nulls.items()))
+        for kind in _by_blanks(event, rows, pool):
+            by_blanks[kind.paths, kind.blank].append(kind)
+    return (*found, *map(_together, by_blanks.values()))
 
 
 class _Pool:
@@ -222,41 +227,42 @@ class _Pool:
         return _booked(others) >= _ENOUGH_BOOKED and chance < _CHANCE
 
 
-def _by_nulls(event: str, rows: Sequence[Acknowledged], pool: _Pool) -> Iterator[NeverBooked]:
-    """The kinds of a type by the fields that are null, the largest first; no event is of two."""
+def _by_blanks(event: str, rows: Sequence[Acknowledged], pool: _Pool) -> Iterator[NeverBooked]:
+    """The kinds of a type by the fields that are null, 0 or empty, the largest first; no event is of two."""
     known = [each for each in rows if each.payload is not None]
     explained: set[int] = set()
-    for places, paths in _always_lost(known):
+    for places, blank, paths in _always_lost(known):
         kind = [known[place] for place in places]
         others = [each for place, each in enumerate(known) if place not in places | explained]
         if explained.isdisjoint(places) and pool.is_beyond_chance(kind, others, [known[place] for place in explained]):
             explained |= places
-            yield NeverBooked((event,), paths, len(kind), _booked(others))
+            yield NeverBooked((event,), paths, len(kind), _booked(others), blank)
 
 
-def _always_lost(known: Sequence[Acknowledged]) -> list[tuple[frozenset[int], tuple[str, ...]]]:
-    """The fields that are null in lost events only, and in which: fields that are null together are together."""
-    nulls = [(each.is_booked, set(null_paths(each.payload))) for each in known]
-    harmless = set[str]().union(*(paths for is_booked, paths in nulls if is_booked))
-    where: dict[str, set[int]] = defaultdict(set)
-    for place, (_, paths) in enumerate(nulls):
+def _always_lost(known: Sequence[Acknowledged]) -> list[tuple[frozenset[int], str, tuple[str, ...]]]:
+    """The fields that are blank in lost events only, and in which: fields that are null together are together."""
+    found = [(each.is_booked, set(blanks(each.payload))) for each in known]
+    harmless = set[tuple[str, str]]().union(*(paths for is_booked, paths in found if is_booked))
+    where: dict[tuple[str, str], set[int]] = defaultdict(set)
+    for place, (_, paths) in enumerate(found):
         for path in paths - harmless:
             where[path].add(place)
-    together: dict[frozenset[int], list[str]] = defaultdict(list)
-    for path in sorted(where, key=lambda path: (path.count("."), path)):
-        together[frozenset(where[path])].append(path)
-    found = [(places, tuple(paths)) for places, paths in together.items()]
-    return sorted(found, key=lambda each: -len(each[0]))
+    together: dict[tuple[frozenset[int], str], list[str]] = defaultdict(list)
+    for name, blank in sorted(where, key=lambda each: (each[1] != NULL, each[0].count("."), each)):
+        together[frozenset(where[name, blank]), blank].append(name)
+    kinds = [(places, blank, tuple(paths)) for (places, blank), paths in together.items()]
+    return sorted(kinds, key=lambda each: -len(each[0]))
 
 
 def _of_types(types: Sequence[str], by_type: Mapping[str, Sequence[Acknowledged]], pool: _Pool) -> NeverBooked:
     return NeverBooked(tuple(types), (), sum(len(by_type[each]) for each in types), _booked(pool.rows))
 
 
-def _together(paths: tuple[str, ...], kinds: Sequence[NeverBooked]) -> NeverBooked:
+def _together(kinds: Sequence[NeverBooked]) -> NeverBooked:
     """One kind for a field that several types have."""
     events = tuple(event for each in kinds for event in each.events)
-    return NeverBooked(events, paths, sum(each.number for each in kinds), sum(each.others for each in kinds))
+    number, others = sum(each.number for each in kinds), sum(each.others for each in kinds)
+    return replace(kinds[0], events=events, number=number, others=others)
 
 
 def _booked(rows: Iterable[Acknowledged]) -> int:

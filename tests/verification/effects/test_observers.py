@@ -45,7 +45,9 @@ def test_a_command_that_fails_is_a_failure():
     ("status", "body", "told"),
     [
         (500, b"oops", "expected 200 and a JSON list, got 500 oops"),
-        (200, b"<html>", "expected a JSON list, got '<html>'"),
+        (200, b"<html>", "expected a JSON list, got '<html>': unexpected character"),
+        (200, b'[{"text": "' + 99 * b"x" + b'"}, {"a":}]', """x"}, {"a":}]': unexpected character, expected a JSON"""),
+        (200, b'[{"a": 1},\n{"b":', "unexpected end of data in line 2, column 6"),
         (200, b"{}", "expected a JSON list, got dict"),
     ],
 )

@@ -189,8 +189,8 @@ class UrlObserver:
             raise ObserverFailed(f"{self.name}: expected 200 and a JSON list, got {answer.status_code} {text}".rstrip())
         try:
             self._shown = json_blocks(answer.body, self._shown, keeps=self._keeps)
-        except orjson.JSONDecodeError:
-            text = "no JSON" if self._is_discreet else repr(excerpt(answer.body)[:120])
+        except orjson.JSONDecodeError as error:
+            text = "no JSON" if self._is_discreet else _place_of(error)
             raise ObserverFailed(f"{self.name}: expected a JSON list, got {text}") from None
         except NotAList as error:
             raise ObserverFailed(f"{self.name}: expected a JSON list, got {error}") from None
@@ -264,6 +264,17 @@ class FunctionObserver:
 
     def close(self) -> None:
         """Nothing to do."""
+
+
+def _place_of(error: orjson.JSONDecodeError) -> str:
+    """What is wrong, and where: `'..."b": 2}': unexpected end of data in line 1, column 2048`."""
+    begin = max(0, error.pos - _NEAR)
+    near = excerpt(error.doc[begin : error.pos + _NEAR].encode(errors="replace"))
+    return f"{('...' if begin else '') + near!r}: {error.msg} in line {error.lineno}, column {error.colno}"
+
+
+_NEAR = 60
+"""Characters that are shown before and after the place at which a text stops to be JSON."""
 
 
 Ignored = tuple[str, str]

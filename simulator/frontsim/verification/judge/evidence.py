@@ -127,16 +127,25 @@ def described(path: str, what: str, provenance: str) -> str:
     return f"`{path}` {what}: {known or 'its schema does not say where it is known from'}"
 
 
-def null_paths(value: Any, path: str = "") -> Iterator[str]:
-    """The paths of all nulls, without positions: `salesLines[].gtin`."""
-    if value is None and path:
-        yield path
-    elif isinstance(value, dict):
+NULL, ZERO, EMPTY = "null", "0", "empty"
+"""The values that code takes for a missing one, as `if not quantity` does."""
+
+
+def blanks(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """The paths of all nulls, zeros and empty texts, without positions: `salesLines[].gtin` and which of them it is."""
+    if isinstance(value, dict):
         for name, inner in value.items():
-            yield from null_paths(inner, f"{path}.{name}" if path else name)
+            yield from blanks(inner, f"{path}.{name}" if path else name)
     elif isinstance(value, list):
         for inner in value:
-            yield from null_paths(inner, f"{path}[]")
+            yield from blanks(inner, f"{path}[]")
+    elif path and not value and not isinstance(value, bool):
+        yield path, NULL if value is None else EMPTY if value == "" else ZERO
+
+
+def null_paths(value: Any) -> Iterator[str]:
+    """The paths of all nulls."""
+    return (path for path, blank in blanks(value) if blank == NULL)
 
 
 def _leaf(path: str) -> str:
