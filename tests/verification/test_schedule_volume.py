@@ -33,7 +33,7 @@ def counts(scenario):
         ("storm", 1000, [50]),
         ("storm", 3.0, [4]),  # 50 of each of 4 types, with 0.09 copies: 18 / 218 of them
         ("storm", 0.1, [2]),
-        ("duplicate-race", 3.0, [2, 2]),
+        ("duplicate-race", 3.0, [2, 2, 2]),
         ("late-resend", 3.0, [1, 4]),
         ("steady", 0.1, [1]),
     ],

@@ -12,7 +12,7 @@ A scenario in which no event arrives twice says nothing about `books-a-repeat-on
 either held or was not exercised, and only the first is a pass.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
@@ -101,14 +101,20 @@ def _unclear_state(history: History) -> list[str]:
 
 
 def _tries(history: History) -> str:
-    """How often a race was tried, where a scenario is about nothing else: a rare one may need more tries."""
+    """How often a race was tried with each type, where a scenario is about nothing else: a rare one may need more."""
     if {fault.fault for fault in history.faults} != {_DUPLICATE}:
         return ""
     spans = [(fault.from_ms, fault.to_ms) for fault in history.faults]
-    tries = sum(
-        any(begin <= run.at_ms <= end for run in event.runs for begin, end in spans) for event in history.events
+    tries = Counter(
+        event.event
+        for event in history.events
+        if any(begin <= run.at_ms <= end for run in event.runs for begin, end in spans)
     )
-    return f"{tries} events arrived as several copies at once: that many chances for a race" if tries else ""
+    types: dict[int, list[str]] = defaultdict(list)
+    for event, number in sorted(tries.items()):
+        types[number].append(event)
+    chances = "; ".join(f"{number} of {', '.join(types[number])}" for number in sorted(types, reverse=True))
+    return f"events that arrived as several copies at once, a chance for a race each: {chances}" if tries else ""
 
 
 def _twins(correlation: Correlation) -> str:
