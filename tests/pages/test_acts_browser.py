@@ -55,6 +55,56 @@ def test_all_types_are_added_at_once(sim: Simulation, visits: Visits):
     assert 21 == len({each["event"] for each in sim.api("GET", "Webhooks").json()})
 
 
+def test_the_page_goes_on_when_the_simulator_is_back(visits: Visits):
+    """A view that could not be opened says so, and opens; an editor that got no payload gets one."""
+    page = visits("#/trigger")
+    expect(page.get_by_label("Payload")).to_have_value(re.compile("{"))
+    gone = re.compile("/_sim/(stream|page/registry|page/payloads)")
+    page.route(gone, lambda route: route.abort())
+    page.reload()
+    expect(page.get_by_role("alert")).to_contain_text(
+        "The simulator does not answer. This page goes on when it is back."
+    )
+    page.unroute(gone)
+    expect(page.get_by_label("Payload")).to_have_value(re.compile("{"))
+
+
+def test_an_editor_without_a_payload_gets_one_when_the_simulator_is_back(visits: Visits):
+    page = visits("#/trigger")
+    gone = re.compile("/_sim/(stream|page/payloads)")
+    page.route(gone, lambda route: route.abort())
+    page.reload()
+    expect(page.get_by_text("does not answer")).to_be_visible()
+    expect(page.get_by_label("Payload")).to_have_value("")
+    page.unroute(gone)
+    expect(page.get_by_label("Payload")).to_have_value(re.compile("{"))
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('{\n  "saleId": 1,\n  "total": oops\n}', "Line 3the whole expected a value, got oops"),
+        ('{\n  "saleId": 1\n  "total": 2\n}', 'Line 3the whole expected , or }, got "'),
+        ('{\n  "lines": [1, 2\n', "Line 3the whole expected , or ], got the end"),
+        ('{"a": 1,\n}', "Line 2the whole expected a name, got }"),
+        ('{"a": 01}\n', "Line 1the whole expected a value, got 01"),
+        ('{"a": 1}\n\n]', "Line 3the whole expected the end, got ]"),
+    ],
+)
+def test_a_text_that_is_no_json_is_told_once_at_its_line(sim: Simulation, visits: Visits, text: str, told: str):
+    """While it is written, and when it is sent: no message of the browser's beside it."""
+    page = visits("#/trigger?event=SaleCreated")
+    area = page.get_by_label("Payload")
+    expect(area).to_have_value(re.compile("saleId"))
+    area.fill(text)
+    expect(page.locator("#problems li")).to_have_count(1)
+    expect(page.locator("#problems li")).to_contain_text(told)
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator("#problems li")).to_have_count(1)
+    expect(page.locator(".toast")).to_have_count(0)
+    assert 0 == sim.does("stats", method="GET")["events"]
+
+
 def test_a_payload_is_checked_while_it_is_written(sim: Simulation, receiver: Recorder, visits: Visits):
     """What is wrong is marked at its line, and is not sent; what is right goes out as written."""
     sim.subscribes(f"http://127.0.0.1:{receiver.port}/hook")

@@ -3,6 +3,7 @@
 import { ask, h } from "./dom.js";
 
 const KEPT = "frontsim.token";
+const GONE = "The simulator does not answer. This page goes on when it is back.";
 let token = sessionStorage.getItem(KEPT) ?? "";
 let asking = null;
 
@@ -38,7 +39,9 @@ async function request(path, options) {
   for (;;) {
     const used = token;
     const headers = used ? { ...options.headers, Authorization: `Bearer ${used}` } : options.headers;
-    const answer = await fetch(path, { ...options, headers, cache: "no-store", redirect: "error" });
+    const answer = await fetch(path, { ...options, headers, cache: "no-store", redirect: "error" }).catch((error) => {
+      throw error.name === "AbortError" ? error : new Refused(0, GONE);
+    });
     if (answer.status !== 401) return answer;
     if (used === token) await (asking ??= askForToken(used !== ""));
   }

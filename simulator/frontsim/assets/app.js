@@ -30,12 +30,14 @@ const KEYS = [
 const view = document.getElementById("view");
 let close = () => {};
 let opened = 0;
+let isBroken = false; // the view could not be opened: it is once more when the simulator is back
 
 async function open() {
   const address = read();
   if (!address) return;
   close();
   close = () => {};
+  isBroken = false;
   const turn = (opened += 1);
   const name = address.name in VIEWS ? address.name : "log";
   for (const each of document.querySelectorAll("#nav a")) {
@@ -54,7 +56,9 @@ async function open() {
     if (turn === opened) close = closed ?? close;
     else closed?.();
   } catch (error) {
-    if (turn === opened) view.replaceChildren(h("p", { class: "card wrong", role: "alert" }, error.message));
+    if (turn !== opened) return;
+    isBroken = true;
+    view.replaceChildren(h("p", { class: "card wrong", role: "alert" }, error.message));
   }
 }
 
@@ -83,6 +87,7 @@ follow(
   },
   (isOn) => {
     isConnected = isOn;
+    if (isOn && isBroken) open();
     showState();
     live.dispatchEvent(new CustomEvent("state", { detail: isOn }));
   },

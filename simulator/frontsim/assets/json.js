@@ -56,6 +56,48 @@ export function showPretty(element, text) {
   element.replaceChildren(...nodes);
 }
 
+/** The first place at which a text is no JSON: what was expected and what stands there; null where it is JSON. */
+export function whyNoJson(text) {
+  const open = []; // what closes each list and object that is open
+  const fault = (from, expected) => {
+    const got = text.slice(from).match(/^(?:[\w.+-]+|[^])/)?.[0] ?? "the end";
+    const place = { from, to: Math.min(from + got.length, text.length), line: text.slice(0, from).split("\n").length };
+    return { path: "", expected, got, place };
+  };
+  const after = () => (open.length ? `, or ${open.at(-1)}` : "the end");
+  let want = "a value";
+  TOKEN.lastIndex = 0;
+  while (TOKEN.lastIndex < text.length) {
+    const from = TOKEN.lastIndex;
+    const token = TOKEN.exec(text)?.[0];
+    if (token === undefined) return fault(from, want);
+    if (!token.trim()) continue;
+    const isPiece = "{}[],:".includes(token);
+    if (!isPiece && !isJson(token)) return fault(from, want);
+    if (want.startsWith("a value") && (token === "{" || token === "[")) {
+      open.push(token === "{" ? "}" : "]");
+      want = token === "{" ? "a name or }" : "a value or ]";
+    } else if (token === open.at(-1) && want.endsWith(` or ${token}`)) {
+      open.pop();
+      want = after();
+    } else if (want.startsWith("a value") && !isPiece) want = after();
+    else if (want.startsWith("a name") && token[0] === '"') want = ":";
+    else if (want === ":" && token === ":") want = "a value";
+    else if (want.startsWith(", or") && token === ",") want = open.at(-1) === "}" ? "a name" : "a value";
+    else return fault(from, want);
+  }
+  return want === "the end" ? null : fault(text.length, want);
+}
+
+function isJson(text) {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Where each value stands in a JSON text: dotted path (`lines[0].price`) -> `{from, to, line}`. */
 export function places(text) {
   const found = new Map();

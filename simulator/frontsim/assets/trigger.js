@@ -3,8 +3,8 @@
 import { link, note } from "./address.js";
 import { call, get, post } from "./api.js";
 import { field, h, select, showErrors, toast } from "./dom.js";
-import { places, pretty } from "./json.js";
-import { number, registry } from "./state.js";
+import { places, pretty, whyNoJson } from "./json.js";
+import { live, number, registry } from "./state.js";
 
 const CHECK_MS = 250;
 
@@ -54,6 +54,11 @@ function type(known, chosen, result, isOpen) {
       toast(error.message, "bad");
     }
   };
+  const again = ({ detail: isOn }) => {
+    if (!isOpen()) live.removeEventListener("state", again);
+    else if (isOn && !editor.text) load(); // the simulator was gone when it was asked
+  };
+  live.addEventListener("state", again);
   const send = async (event) => {
     event.preventDefault();
     const value = { event: types.value, count: Number(count.value) };
@@ -61,8 +66,9 @@ function type(known, chosen, result, isOpen) {
     if (editor.text !== own) {
       try {
         value.payload = JSON.parse(editor.text);
-      } catch (error) {
-        toast(`The payload is not JSON: ${error.message}`, "bad");
+      } catch {
+        editor.check(); // shows it at its line
+        editor.area.focus();
         return;
       }
       value.invalid = invalid.checked;
@@ -123,6 +129,11 @@ class Editor {
 
   async check() {
     const text = this.text;
+    const wrong = whyNoJson(text);
+    if (wrong) {
+      this.show([wrong]);
+      return;
+    }
     try {
       const found = await call("POST", `/_sim/page/payloads/${encodeURIComponent(this.eventOf())}`, undefined, { text: text || " " });
       if (text === this.text) this.show(found);
@@ -135,8 +146,7 @@ class Editor {
     const at = places(this.text);
     const nearest = (path) => at.get(path) ?? at.get(path.replace(/[.[][^.[]*$/, "")) ?? at.get("");
     const bad = new Map();
-    this.problems.replaceChildren(...found.map(({ path, expected, got }) => {
-      const place = nearest(path);
+    this.problems.replaceChildren(...found.map(({ path, expected, got, place = nearest(path) }) => {
       if (place) bad.set(place.line, `expected ${expected}, got ${got}`);
       return h("li", {}, h("button", { type: "button", onclick: () => this.go(place) }, place ? `Line ${place.line}` : "Text"), h("code", {}, path || "the whole"), h("span", { class: "wrong" }, ` expected ${expected}, got ${got}`));
     }));
