@@ -50,6 +50,7 @@ BENCHES: Mapping[str, Callable[..., None]] = {
     "shares": _script("shares", tiny=["--deliveries", "400"]),
     "wire": _script("wire", tiny=["--seconds", "0.05"]),
     "payloads": _script("payloads", "--seconds", "0.2", tiny=["--seconds", "0.001"]),
+    "neighbours": _script("neighbours", tiny=["--calls", "5", "--events", "40"]),
     "schema": _script("schema", tiny=["--seconds", "0.05"]),
     "leases": _script("lease_rate", tiny=["--seconds", "0.1"]),
     "hostile": _script("hostile", tiny=["--events", "20", "--kind", "endless one-byte chunks"]),

@@ -43,7 +43,7 @@ async def test_only_the_newest_are_kept_and_only_in_part():
     assert 5 == log.dropped
     assert KEPT == len(kept)
     assert max(len(call.target) for call in kept) <= 400
-    assert 30 == len(kept[0].headers)
+    assert 30 == len(kept[0].raw_headers)
     assert 5 == kept[0].answer_bytes
     assert 2 == len(log.after(KEPT + 3))
 

@@ -91,8 +91,8 @@ MOST_CALLERS = 100
 """Callers without a subscription key that are named."""
 OPERATION, FAULT = "frontsim.operation", "frontsim.fault"
 """Where the gateway writes them in a call's scope."""
-_MOST_HEADERS, _LONGEST = 30, 400  # of each of which so many characters
-_KEY = "x-api-key"
+_MOST_HEADERS, _LONGEST, _USUAL = 30, 400, 4_000  # of each of which so many characters; of all together
+_KEY, _SUBSCRIPTION_KEY = "x-api-key", b"ocp-apim-subscription-key"
 _SHORTEST_KEY = 16
 _SHOWN_OF_KEY = 4
 
@@ -112,6 +112,7 @@ class CallLog:
         self._says_missing_key = says_missing_key
         self._calls: deque[ApiCall] = deque(maxlen=KEPT)
         self._count = self._first = 0
+        self._looked_at: set[bytes] = set()
         self.without_key: list[str] = []
         """The callers that sent no subscription key, by their User-Agent."""
 
@@ -146,10 +147,7 @@ class CallLog:
                     duration_ms=round((stopwatch() - began) * 1000),
                     answer_bytes=size,
                     fault=scope.get(FAULT, ""),
-                    headers=[
-                        (name[:_LONGEST].decode("latin-1"), value[:_LONGEST].decode("latin-1"))
-                        for name, value in scope["headers"][:_MOST_HEADERS]
-                    ],
+                    raw_headers=_kept(scope["headers"]),
                 )
             )
 
@@ -164,11 +162,16 @@ class CallLog:
         return list(islice(reversed(self._calls), new))
 
     def _look_for_key(self, scope: Scope) -> None:
-        request = Request(scope)
-        if request.headers.get("ocp-apim-subscription-key") or _query(request, "subscription-key"):
+        headers = dict(scope["headers"])
+        agent = headers.get(b"user-agent", b"")
+        if headers.get(_SUBSCRIPTION_KEY) or agent in self._looked_at or _query(Request(scope), "subscription-key"):
             return
+        if len(self.without_key) >= MOST_CALLERS:
+            return
+        self._looked_at.add(agent)
+        request = Request(scope)
         caller = printable(masked(request.headers.get("user-agent", "")[:_LONGEST])) or "a caller without a User-Agent"
-        if caller in self.without_key or len(self.without_key) >= MOST_CALLERS:
+        if caller in self.without_key:
             return
         self.without_key.append(caller)
         _say_missing_key(caller)
@@ -178,6 +181,7 @@ class CallLog:
         self._calls.clear()
         self._first = self._count
         self.without_key.clear()
+        self._looked_at.clear()
 
 
 @cache
@@ -190,9 +194,17 @@ def _say_missing_key(caller: str) -> None:
     )
 
 
+def _kept(headers: Sequence[tuple[bytes, bytes]]) -> Sequence[tuple[bytes, bytes]]:
+    """As much of the headers as is kept: mostly all, as they came, because a copy would cost each call."""
+    if len(headers) <= _MOST_HEADERS and sum([len(name) + len(value) for name, value in headers]) <= _USUAL:
+        return headers
+    return [(name[:_LONGEST], value[:_LONGEST]) for name, value in headers[:_MOST_HEADERS]]
+
+
 def without_secrets(call: ApiCall) -> ApiCall:
     """The call as it may be shown."""
-    return call._replace(target=masked(call.target), headers=[_masked_header(*header) for header in call.headers])
+    headers = [_masked_header(name.decode("latin-1"), value.decode("latin-1")) for name, value in call.raw_headers]
+    return call._replace(target=masked(call.target), headers=headers)
 
 
 def _target(scope: Scope) -> str:

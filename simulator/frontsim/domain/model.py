@@ -189,7 +189,9 @@ class ApiCall(NamedTuple):
     duration_ms: int
     answer_bytes: int
     fault: str
-    headers: Sequence[tuple[str, str]]
+    raw_headers: Sequence[tuple[bytes, bytes]] = ()
+    headers: Sequence[tuple[str, str]] = ()
+    """Those that may be shown."""
 
     def as_json(self, written: Callable[[int], str]) -> dict[str, Any]:
         """The call as the control surface shows it; `written` gives the text of a moment."""

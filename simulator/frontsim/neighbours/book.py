@@ -105,6 +105,8 @@ class Book:
 
     def _clear(self) -> None:
         self._era = object()
+        self.version = object()
+        """Another one after each change."""
         self.customers, self.reservations, self.orders = Things(), Things(), Things()
         self.counts, self.settlements, self.arrivals, self.answers = Things(), Things(), Things(), Things()
         self.products: dict[int, dict[str, Any]] = {}
@@ -143,13 +145,17 @@ class Book:
                 self._index(size)
         return None if code is None else self._by_code.get(code.strip().lower())
 
-    def level(self, stock_id: int, size: Size) -> Level:
-        """The pieces of a size in a stock, as the log has them."""
-        known = self.levels.logged.get((stock_id, size.gtin))
-        return self.levels.first(stock_id, size) if known is None else known[1]
+    def by_stock(self, size: Size) -> Iterator[tuple[int, Level]]:
+        """The pieces of a size in each stock, as the log has them."""
+        logged, first = self.levels.logged, self.levels.first
+        for stock in self.stocks:
+            known = logged.get((stock.id, size.gtin))
+            yield stock.id, first(stock.id, size) if known is None else known[1]
 
     async def catch_up(self) -> None:
         """Read what was logged since the last time. Raises StoreFailed."""
+        if not self._log.has_unread and not self._reading.locked():
+            return
         async with self._reading:
             while (since := self._log.take_unread()) is not None:
                 era = self._era
@@ -182,6 +188,7 @@ class Book:
 
     def fold(self, number: int, event: str, store_id: int | None, raw: bytes) -> None:
         """Lay one occurrence over what is known."""
+        self.version = object()
         if store_id is not None and store_id not in self.other_stores:
             store = self.world.store(store_id)
             if store.number >= len(self.world.stores):

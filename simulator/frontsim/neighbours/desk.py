@@ -39,6 +39,7 @@ logger = logging.getLogger(__name__)
 WRITES: Mapping[str, Callable[[Writing, VendorCall], Any]] = MappingProxyType({**STOCK_WRITES, **TRADE_WRITES})
 _LONGEST_SLEEP_S = 3_600.0
 _RETRY_S = 1.0
+_MOST_ANSWERS = 500  # that are kept until the book changes
 
 
 def served() -> list[VendorOperation]:
@@ -68,6 +69,8 @@ class Desk:
         self._writing = asyncio.Lock()
         self._has_ends = log.next_occurrence > 1  # of an earlier start, perhaps
         self._changed = asyncio.Event()
+        self._version: object = None
+        self._answers: dict[tuple[object, ...], bytes] = {}
         self.routes = [
             Route(each.path.lower(), self._endpoint(each), methods=[each.method], name=each.name) for each in served()
         ]
@@ -87,6 +90,8 @@ class Desk:
         async def endpoint(request: Request) -> Response:
             call = await _read(operation, request)
             await self._book.catch_up()
+            if reads is not None and operation.method == "GET":
+                return _json_text(self._written(operation, call))
             if reads is not None:
                 answer = reads(self._book, call)
                 return _json(await answer if isawaitable(answer) else answer)
@@ -98,6 +103,17 @@ class Desk:
             return Response(status_code=204) if operation.answer.base == "none" else _json(answer)
 
         return endpoint
+
+    def _written(self, operation: VendorOperation, call: VendorCall) -> bytes:
+        """The answer to a GET, which is the same until the book changes."""
+        if self._version is not self._book.version or len(self._answers) >= _MOST_ANSWERS:
+            self._version = self._book.version
+            self._answers.clear()
+        key = (operation.name, *call.values.items())
+        answer = self._answers.get(key)
+        if answer is None:
+            answer = self._answers[key] = orjson.dumps(READS[operation.does](self._book, call))
+        return answer
 
     async def _write(self, cause: str, do: Callable[[Writing], Any]) -> Any:
         """Act, and log what that raises and notes in one commit. Raises BadInput, NotFound, Busy, StoreFailed."""
@@ -154,7 +170,11 @@ class Desk:
 
 
 def _json(answer: Any) -> Response:
-    return Response(orjson.dumps(answer), media_type="application/json; charset=utf-8")
+    return _json_text(orjson.dumps(answer))
+
+
+def _json_text(answer: bytes) -> Response:
+    return Response(answer, media_type="application/json; charset=utf-8")
 
 
 async def _read(operation: VendorOperation, request: Request) -> VendorCall:

@@ -281,10 +281,10 @@ def _stock_of(
     book: Book, call: VendorCall, sizes: Sequence[Size], id_of: Callable[[Size], str]
 ) -> list[dict[str, Any]]:
     free = call.values.get("includeStockReservations")
-    levels = [(size, stock, book.level(stock.id, size)) for size in sizes for stock in book.stocks]
     return [
-        {"id": id_of(size), "stockId": stock.id, "quantity": level.on_hand - level.reserved if free else level.on_hand}
-        for size, stock, level in levels
+        {"id": id_of(size), "stockId": stock_id, "quantity": level.on_hand - level.reserved if free else level.on_hand}
+        for size in sizes
+        for stock_id, level in book.by_stock(size)
     ]
 
 

@@ -168,7 +168,7 @@ def stock_json(stock: Stock, *, number: int, for_sale: bool) -> dict[str, Any]:
 def _on_hand(book: Book, gtin: str) -> list[dict[str, Any]]:
     size = book.size(gtin)
     assert size is not None, gtin
-    return [{"stockId": stock.id, "qty": book.level(stock.id, size).on_hand} for stock in book.stocks]
+    return [{"stockId": stock_id, "qty": level.on_hand} for stock_id, level in book.by_stock(size)]
 
 
 def count_json(counted: Mapping[str, Any]) -> dict[str, Any]:

@@ -166,6 +166,11 @@ class EventLog:
         unread, self._unread = self._unread, None
         return unread
 
+    @property
+    def has_unread(self) -> bool:
+        """`take_unread` would give a number."""
+        return self._unread is not None
+
     def mark_unread(self, first: int) -> None:
         """Note that occurrences from that number on are to be read."""
         self._unread = first if self._unread is None else min(first, self._unread)

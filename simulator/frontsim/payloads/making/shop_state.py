@@ -10,6 +10,7 @@ shop may trade for weeks.
 from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -74,7 +75,13 @@ class StockLevels:
         """The level before the first change."""
         if size.number >= ADDED:
             return Level(0, 0)
-        return Level(_FIRST_LEAST + spread(self._seed, f"level {stock_id}/{size.number}", _FIRST_SPAN), 0)
+        return _first_level(self._seed, stock_id, size.number)
+
+
+@lru_cache(maxsize=8192)
+def _first_level(seed: int, stock_id: int, size: int) -> Level:
+    """A draw takes 2 us, and a product is shown with the levels of its sizes in each stock."""
+    return Level(_FIRST_LEAST + spread(seed, f"level {stock_id}/{size}", _FIRST_SPAN), 0)
 
 
 REMEMBERED = 500
