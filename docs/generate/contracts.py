@@ -163,11 +163,11 @@ def combined_receivers() -> str:
             f"`{each.name}`",
             each.bug,
             code(sorted(each.expected)),
-            code(each.scenarios) + (" (needs `--receiver-cmd`)" if each.needs_process_control else ""),
+            "`--receiver-cmd`" if each.needs_process_control else "",
         ]
         for each in COMBINED.values()
     )
-    return table(["name", "what is wrong", "found as", "also in the scenarios"], rows)
+    return table(["name", "what is wrong", "found as", "needs"], rows)
 
 
 def broken_receivers() -> str:

@@ -1,7 +1,6 @@
 """Receivers whose bug needs two or three circumstances together: `frontsim explore` must find them.
 
-Each is right as long as one circumstance comes alone: a repeat, a restart, a broken body. `scenarios` names the bundled
-ones that find it by luck; for most there are none.
+Each is right as long as one circumstance comes alone: a repeat, a restart, a broken body.
 """
 
 import asyncio
