@@ -1,10 +1,11 @@
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from frontsim.load.options import Load, add_options
+from frontsim.load.options import SPAWN_RATE, Load, add_options, say_less
 from frontsim.load.plan import PLANS, STEADY, Plan
 
 
@@ -86,3 +87,35 @@ def test_an_observer_that_is_given_replaces_the_one_of_the_file(
     assert {"observe_url": "http://shop.example/effects"} == observers()
     assert {"observe_sql": ("sqlite:///shop.db", "SELECT 1")} == observers(*by_sql)
     assert {"observe_sql", "observe_cmd"} == observers(*by_sql, "--observe-cmd", "cat").keys()
+
+
+@pytest.mark.parametrize(
+    ("run_time", "spawn_rate", "told"),
+    [
+        (None, SPAWN_RATE, ""),
+        (30, SPAWN_RATE, "-t is ignored: the day has its own hours, --day-seconds says how long\n"),
+        (30, 5.0, "-t and -r are ignored: the day has its own hours, --day-seconds says how long\n"),
+    ],
+)
+def test_what_a_day_ignores_is_said(
+    run_time: int | None, spawn_rate: float, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of a plan without hours of its own nothing is ignored."""
+    options = SimpleNamespace(verbose=True, run_time=run_time, spawn_rate=spawn_rate)
+    say_less(options, SimpleNamespace(), has_shape=False)
+    assert "" == capsys.readouterr().err
+    say_less(options, SimpleNamespace(), has_shape=True)
+    assert told == capsys.readouterr().err
+
+
+@pytest.mark.parametrize("verbose", [False, True])
+def test_locusts_tables_are_printed_only_on_demand(verbose: bool) -> None:
+    """Those of each second, and those at the end."""
+    printed: list[str] = []
+    names = ("print_stats", "print_percentile_stats", "print_error_report")
+    stats = SimpleNamespace(**{name: lambda *_, name=name, **__: printed.append(name) for name in names})
+    options = SimpleNamespace(verbose=verbose, run_time=None, spawn_rate=SPAWN_RATE, only_summary=False)
+    say_less(options, stats, has_shape=False)
+    for name in names:
+        getattr(stats, name)(None, current=False)
+    assert (3 if verbose else 0, not verbose) == (len(printed), options.only_summary)

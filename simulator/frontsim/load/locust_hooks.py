@@ -16,14 +16,14 @@ from typing import Any, NoReturn
 
 import gevent
 import psutil
-from locust import events
+from locust import events, stats
 from locust.env import Environment
 from locust.event import EventHook
 from locust.runners import MasterRunner, WorkerRunner
 
 from frontsim.errors import FrontsimError
 from frontsim.load.load_master import UNKNOWN, LoadMaster, PreflightFailed
-from frontsim.load.options import Load, add_options
+from frontsim.load.options import Load, add_options, say_less
 from frontsim.load.plan import Plan
 from frontsim.load.worker import LoadWorker
 from frontsim.masking import masked
@@ -60,6 +60,8 @@ class LoadTest:
     def _init(self, environment: Environment, **_: Any) -> None:
         """In the master or the only process: check that everything is there before any load is sent."""
         hear_ctrl_c()
+        assert environment.parsed_options is not None
+        say_less(environment.parsed_options, stats, has_shape=environment.shape_class is not None)
         logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs a line for every call
         if isinstance(environment.runner, WorkerRunner):
             return

@@ -6,6 +6,7 @@ passes them to its workers. `VERIFY_OPTIONS` declares those that mean the same f
 
 import os
 import ssl
+import sys
 from argparse import Namespace
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -172,8 +173,29 @@ def _add_verdict(add: AddOption) -> None:
         default=120.0,
     )
     add("--live", "Seconds between two looks at the effects during the run; 0: none.", type=float, default=5.0)
+    add("--verbose", "Print Locust's tables, too, and not the verdict alone.", action="store_true")
     add("--verdict-json", "Write the verdict as JSON; Locust's --json is its statistics.", metavar="FILE", default="")
     add("--verdict-html", "Write the verdict as a page; Locust's --html is its statistics.", metavar="FILE", default="")
+
+
+_TABLES = ("print_stats", "print_percentile_stats", "print_error_report")
+
+
+def say_less(options: Any, stats: Any, *, has_shape: bool) -> None:
+    """Leave out Locust's tables, and name what a plan with hours of its own ignores.
+
+    `stats` is Locust's module, which prints them. With --verbose everything is printed; Locust's --json is no table.
+    """
+    if not options.verbose:
+        options.only_summary = True  # Locust begins to print each second only after this
+        for name in _TABLES:
+            setattr(stats, name, lambda *_, **__: None)
+    ignored = [name for name, value in (("-t", options.run_time), ("-r", options.spawn_rate != SPAWN_RATE)) if value]
+    if has_shape and ignored:
+        verb = "is" if len(ignored) == 1 else "are"
+        sys.stderr.write(
+            f"{' and '.join(ignored)} {verb} ignored: the day has its own hours, --day-seconds says how long\n"
+        )
 
 
 AFTER_THE_ANSWER_S = 5
