@@ -1,13 +1,18 @@
 import dataclasses
 import json
 
+import pytest
+from jsonschema import Draft202012Validator
+
 from frontsim.recovery.result import result_of as job_result_of
-from frontsim.report.as_json import as_json
+from frontsim.report.as_json import as_data, as_json
 from frontsim.report.html import as_html
 from frontsim.report.junit import as_junit
 from frontsim.report.text import as_markdown, lines
 from frontsim.verification.judge.fingerprint import Fingerprint
+from frontsim.verification.played import EventTypes
 from frontsim.verification.result import result_of
+from tests.docs.pages import ROOT
 from tests.recovery.reports import RIGHT, WRONG
 from tests.recovery.reports import report as job_report
 
@@ -81,3 +86,39 @@ def test_effects_of_no_event_are_counted(report):
     """The field is always there."""
     found = json.loads(as_json(dataclasses.replace(result_of(report), unaccounted=3)))
     assert 3 == found["unaccounted"]
+
+
+SCHEMA = json.loads((ROOT / "docs" / "reference" / "verdict.schema.json").read_text())
+
+
+def test_the_schema_describes_every_report(report):
+    """Of a receiver and of a job, violated, unknown and right; with a state, and without anything."""
+    Draft202012Validator.check_schema(SCHEMA)
+    validator = Draft202012Validator(SCHEMA)
+    few = dataclasses.replace(report, types=EventTypes(["SaleCreated"], ["InvoiceCreated"]))
+    for result in (
+        *(result_of(each) for each in (report, few, dataclasses.replace(report, played=[], interrupted=True))),
+        *(job_result_of(job_report(*cases)) for cases in ((RIGHT, WRONG), (RIGHT,))),
+    ):
+        assert [] == [each.message for each in validator.iter_errors(json.loads(as_json(result)))]
+    assert not validator.is_valid({**json.loads(as_json(result_of(report))), "verdict": "passed"})
+
+
+@pytest.mark.parametrize(
+    ("types", "wanted"),
+    [
+        (EventTypes(["SaleCreated"], ["InvoiceCreated"]), "--receiver http://shop/hook --seed 7 --events SaleCreated"),
+        (EventTypes(["SaleCreated"]), None),
+    ],
+)
+def test_the_next_command_says_what_is_meant(report, types, wanted):
+    """Of a run that is verified for some types; nothing is left to do where it is for all."""
+    right = dataclasses.replace(report, played=report.played[3:], types=types)
+    assert (wanted and f"frontsim verify {wanted}") == as_data(result_of(right))["next"]
+
+
+def test_the_next_command_plays_a_finding_again(report):
+    again = "frontsim verify --receiver http://shop/hook --scenario {} --seed 7"
+    assert again.format("storm") == as_data(result_of(report))["next"]
+    unknown = dataclasses.replace(report, played=report.played[1:])
+    assert again.format("steady") == as_data(result_of(unknown))["next"]

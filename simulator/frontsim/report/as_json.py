@@ -6,7 +6,17 @@ from typing import Any
 import orjson
 
 from frontsim.report.exchange import answer_as_data, request_as_data
-from frontsim.report.model import JOB, Cause, Compared, Explored, FindingKey, RunResult, ShownFinding, Trial
+from frontsim.report.model import (
+    JOB,
+    Cause,
+    Compared,
+    ComparedColumn,
+    Explored,
+    FindingKey,
+    RunResult,
+    ShownFinding,
+    Trial,
+)
 
 
 def as_json(result: RunResult) -> bytes:
@@ -21,7 +31,12 @@ def document(data: Any) -> bytes:
 
 def as_data(result: RunResult) -> dict[str, Any]:
     """The result as plain data."""
-    run = {"version": result.version, "startedAt": result.started_at, "durationS": round(result.duration_s, 3)}
+    run = {
+        "version": result.version,
+        "startedAt": result.started_at,
+        "durationS": round(result.duration_s, 3),
+        "next": result.next,
+    }
     data: dict[str, Any] = {"verdict": str(result.verdict), result.subject.noun: result.name, "seed": result.seed}
     if result.subject is JOB:
         return {
@@ -42,19 +57,7 @@ def as_data(result: RunResult) -> dict[str, Any]:
         "shape": result.shape,
         "keys": result.keys or "unknown: it was not probed",
         "causes": [{**_cause(each, "scenarios"), "explanation": each.explanation} for each in result.causes],
-        "columns": [
-            {
-                "event": each.event,
-                "column": each.name,
-                "path": each.path,
-                "agreeing": each.agreeing,
-                "compared": each.compared,
-                "rewriting": each.rewriting,
-                "example": each.example,
-                "status": each.status,
-            }
-            for each in result.columns
-        ],
+        "columns": list(map(_column, result.columns)),
         "state": state
         and {
             "observer": state.observer,
@@ -110,6 +113,19 @@ def _explored(explored: Explored) -> dict[str, Any]:
             }
             for each in explored.found
         ],
+    }
+
+
+def _column(column: ComparedColumn) -> dict[str, Any]:
+    return {
+        "event": column.event,
+        "column": column.name,
+        "path": column.path,
+        "agreeing": column.agreeing,
+        "compared": column.compared,
+        "rewriting": column.rewriting,
+        "example": column.example,
+        "status": column.status,
     }
 
 

@@ -20,6 +20,7 @@ from frontsim.report.exchange import Exchange, answer_lines, request_lines
 from frontsim.report.timeline import ShownEvent, TimeSpan
 from frontsim.verdicts import LEFT_OUT, Clause, Verdict
 
+_SHAPE = re.compile(r"with (--delivery-shape \S+) your receiver")
 MOST_WRONG = 30
 """Findings of one trial, clause and class of which a report shows the event."""
 MOST_RIGHT = 12
@@ -301,6 +302,7 @@ class RunResult:
         acknowledged_only: those of which every event was acknowledged and none had an effect; `about_types` says so.
         found_key: by which key effects were found to be tied to events, "" where the user's was used: `observe_key`.
         shape: of deliveries.
+        command: plays all of it again, "" where that is not known.
         explored: what an exploration has tried; None for other runs.
         against: what changed since an earlier run; None where there is none to compare with.
         unaccounted: how many effects are of no event; None where effects were not read.
@@ -325,6 +327,7 @@ class RunResult:
     found_key: str = ""
     observe_key: str = ""
     shape: str = ""
+    command: str = ""
     columns: tuple[ComparedColumn, ...] = ()
     is_content_compared: bool = True
     state: DerivedState | None = None
@@ -356,6 +359,19 @@ class RunResult:
             return f"{trials}, {', '.join(ends) or 'none played'}"
         explored = f"; explored {self.explored}" if self.explored else ""
         return f"{trials}: {', '.join([*ends, *self.not_played()]) or 'none'}{explored}"
+
+    @property
+    def next(self) -> str | None:
+        """The command to run now: the first finding again, or the run with what its verdict asks for; or None."""
+        found = next((each.replay for each in self.trials if each.findings), "")
+        if found or not self.command:
+            return found or None
+        if shape := _SHAPE.match(self.why_none_played):
+            return f"{self.command} {shape[1]}"
+        if self.acknowledged_only and self.booked:
+            return f"{self.command} --events {','.join(self.booked)}"
+        unknown = next((each.replay for each in self.trials if each.verdict is Verdict.UNKNOWN), "")
+        return self.command if self.why_none_played else unknown or None
 
     @property
     def why_none_played(self) -> str:

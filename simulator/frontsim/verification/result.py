@@ -1,5 +1,6 @@
 """A receiver's run as the model of `report`: its trials with their findings, and the stories of the events shown."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -60,11 +61,18 @@ def result_of(report: Report) -> RunResult:
         found_key=report.key,
         observe_key=report.observe_key,
         shape=report.shape,
+        command=_of_all(report),
         columns=report.columns,
         is_content_compared=not any(each.history.check_content is ContentCheck.OFF for each in report.played),
         unaccounted=report.unaccounted,
         state=_derived_state(report),
     )
+
+
+def _of_all(report: Report) -> str:
+    """The command that plays all of a run again: one that plays a scenario, without that."""
+    one = next((report.replay(played.scenario.name) for played in report.played), "")
+    return re.sub(r" --scenario ('[^']*'|\S+)", "", one, count=1)
 
 
 def trial_of(
