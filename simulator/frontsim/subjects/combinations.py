@@ -285,6 +285,7 @@ COMBINED: Mapping[str, Variant] = by_name(
         SwallowsBehindBrokenBodies,
         "It takes the event that follows a broken body for the body's rest.",
         _LOST,
+        ("malformed",),
     ),
     Variant(
         "doubles-behind-broken-bodies",
