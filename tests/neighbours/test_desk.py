@@ -39,3 +39,10 @@ def test_all_that_is_wrong_is_named(sim: Simulation) -> None:
 def test_what_the_vendor_lacks_stays_unknown(sim: Simulation) -> None:
     for method, path in (("POST", "PricelistV2"), ("GET", "products"), ("DELETE", "products/1"), ("GET", "Sale")):
         assert 404 == sim.api(method, path).status_code
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "9999-12-31T23:59:59.9999999"])
+def test_dot_nets_first_and_last_moment_are_bounds(sim: Simulation, moment: str) -> None:
+    """As in the log's listing: whatever the zone, they leave out nothing or everything."""
+    found = sim.api("POST", "Customer/count", json={"upt": moment})
+    assert (200, 0 if moment.startswith("9") else 400) == (found.status_code, found.json())

@@ -78,6 +78,12 @@ def test_each_operation_has_its_own_name_and_path_and_raises_known_types() -> No
             {},
             {"paymentType": ["expected a whole number, got '10'"]},
         ),
+        (
+            "Customer",
+            {"ins": "2021-12-01", "upt": "2021-12-01T08:00:00Z"},
+            {"ins": "2021-12-01", "upt": "2021-12-01T08:00:00Z"},
+            {},
+        ),
         ("[StockQuantity]", {}, None, {"": ["expected an array, got {}"]}),
     ],
 )
@@ -85,6 +91,12 @@ def test_bodies_are_read_in_any_case(kind: str, value: Any, expected: Any, wrong
     """Unknown names are ignored, a null is no value, and each wrong value is named by its path."""
     problems: dict[str, list[str]] = {}
     assert (expected, wrong) == (read(kind_of(kind), value, problems), problems)
+
+
+def test_a_text_that_is_no_moment_is_refused() -> None:
+    problems: dict[str, list[str]] = {}
+    assert {} == read(kind_of("Customer"), {"ins": "soon"}, problems)
+    assert problems["ins"][0].startswith("expected a date such as")
 
 
 def test_a_required_field_is_missed_unless_it_may_be_null() -> None:

@@ -17,7 +17,7 @@ from typing import Any
 import orjson
 
 from frontsim.clock import WireTime
-from frontsim.neighbours.operations import wrong
+from frontsim.neighbours.operations import LAST, NEVER, wrong
 from frontsim.payloads.documents.stock import Level
 from frontsim.payloads.making.shop import Shop
 from frontsim.payloads.making.shop_state import Known, StockLevels
@@ -271,8 +271,13 @@ class Book:
 
     def moment(self, field: str, text: str | None, *, upper: bool = False) -> str | None:
         """A moment that a caller wrote, in the vendor's local form. Raises BadInput."""
+        if text is None:
+            return None
         try:
-            return None if text is None else WireTime(self._time.zone).write(self._time.read(text, upper=upper))
+            moment = self._time.read(text, upper=upper)
+            return WireTime(self._time.zone).write(moment)
+        except OverflowError:  # .NET's first or last moment, beyond what local time can say
+            return NEVER if moment < 0 else LAST
         except ValueError as error:
             raise wrong(field, str(error)) from None
 

@@ -16,10 +16,12 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import orjson
 
 from frontsim import bundled
+from frontsim.clock import WireTime
 from frontsim.errors import BadInput
 from frontsim.user_input.fields import shown_briefly
 
@@ -83,8 +85,11 @@ class VendorCall:
 
 _KIND = re.compile(r"(\[)?(\w+)(?::([\w-]+))?\]?(?: of ([\w|]+))?( or null)?")
 _DEFAULTS: Mapping[str, Any] = MappingProxyType({"string": "", "integer": 0, "number": 0, "boolean": False})
+_ANY_ZONE = WireTime(ZoneInfo("UTC"))  # a text is a moment in every zone or in none
 NEVER = "0001-01-01T00:00:00"
 """.NET writes this for a `DateTime` that was never set."""
+LAST = "9999-12-31T23:59:59.997"
+"""The last moment that .NET and SQL Server can say."""
 _DEFAULTS_OF_FORMS: Mapping[str, Any] = MappingProxyType({"date-time": NEVER, "uuid": str(UUID(int=0))})
 
 
@@ -196,6 +201,9 @@ def read(kind: ValueKind, value: Any, problems: Problems, at: str = "") -> Any:
         return _note(problems, at, f"{expected} of {limit.bit_length()} bits", value)
     if known.words and str(value) not in known.words:
         return _note(problems, at, f"one of {', '.join(known.words)}", value)
+    if known.form == "date-time" and (wrong_moment := _wrong_moment(value)):
+        problems.setdefault(at, []).append(wrong_moment)
+        return None
     if known.form == "uuid" and not _is_uuid(value):
         return _note(problems, at, "a UUID", value)
     return value
@@ -250,6 +258,15 @@ def _limit(kind: ValueKind) -> int:
 def _note(problems: Problems, at: str, expected: str, value: Any) -> None:
     got = "nothing" if value is None else shown_briefly(value)
     problems.setdefault(at, []).append(f"expected {expected}, got {got}")
+
+
+def _wrong_moment(value: str) -> str:
+    """Why a text is no moment, "" for one."""
+    try:
+        _ANY_ZONE.read(value)
+    except ValueError as error:
+        return str(error)
+    return ""
 
 
 def _is_uuid(value: str) -> bool:

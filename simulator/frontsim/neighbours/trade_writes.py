@@ -189,7 +189,8 @@ _CUSTOMER_FIELDS = {
 """Of the fields of a Customer, those that its events have, with the names that they have there."""
 
 
-_SECRET = ("password", "pin")
+_NOT_KEPT = ("password", "pin", "customerid", "ins", "insBy", "upt", "uptBy")
+"""Secrets, and what the shop says itself."""
 
 
 def save_customer(writing: Writing, call: VendorCall) -> Any:
@@ -211,9 +212,7 @@ def save_customer(writing: Writing, call: VendorCall) -> Any:
         "registeredStoreId": (known or {}).get("registeredStoreId") or store_id,
         "customerId": known["customerId"] if known else state.world.id("customer", number),
     }  # fmt: skip
-    beside = {
-        name: body[name] for name in body if name not in _CUSTOMER_FIELDS and name not in (*_SECRET, "customerid")
-    }
+    beside = {name: body[name] for name in body if name not in _CUSTOMER_FIELDS and name not in _NOT_KEPT}
     said |= {"updatedDateTime": now if known else None, "createdDateTime": said["createdDateTime"] if known else now}
     _say_customer(writing, said, "CustomerUpdated" if known else "CustomerCreated", beside)
     return said["customerId"] if known else writing.answer("customer", said["customerId"], body.get("extId"))
