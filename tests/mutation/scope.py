@@ -20,6 +20,7 @@ MUTATED = (
     "verification/effects/state_shape.py",
     "verification/patience.py",
     "domain/fault*.py",
+    "recovery/judge.py",
 )
 """Everything between what was recorded and the verdict, and what breaks a delivery."""
 FURTHER_TESTS = {  # each rule is seen in what `judge` says of a history

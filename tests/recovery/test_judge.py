@@ -2,7 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from frontsim.recovery.case import BrokenSubscription, PastState, StartEnding
+from frontsim.errors import Unusable
+from frontsim.recovery.case import BrokenSubscription, Operation, PastState, StartEnding
 from frontsim.recovery.judge import CLASSES, job_contract, judge
 from frontsim.verdicts import NOTE, Contract, Verdict
 from tests.recovery.histories import case, event, history, listed, resent, start
@@ -211,3 +212,176 @@ def test_trouble_of_ours_accuses_no_job():
     """What was not played to its end proves nothing."""
     judgement = judge(case(), history(event(503), trouble="the simulator is gone"), CONTRACT)
     assert (Verdict.UNKNOWN, ()) == (judgement.verdict, judgement.findings)
+
+
+def details(played, told=None):
+    return [each.detail for each in judge(told or case(), played, CONTRACT).findings]
+
+
+def test_what_was_missed_is_told_with_the_windows_that_were_listed():
+    """Each once, at most three; or that its webhook never was."""
+    window = "from 2026-07-01 to 2026-08-02"
+    assert [f"created 2026-08-01T10:00:00: never resent; its webhook was listed {window}"] == details(
+        history(event(503), calls=[listed(), listed()])
+    )
+    windows = [replace(listed(), query={"from": str(number)}) for number in range(4)]
+    told = "from 0 to ?, from 1 to ?, from 2 to ?"
+    assert [f"created 2026-08-01T10:00:00: never resent; its webhook was listed {told}"] == details(
+        history(event(503), calls=windows)
+    )
+    about = replace(event(503), about="at midnight")
+    other = replace(listed(), webhook_id="another")
+    assert ["created 2026-08-01T10:00:00 (at midnight): its webhook was never listed"] == details(
+        history(about, calls=[other, replace(listed(), operation=Operation.GET)])
+    )
+
+
+@pytest.mark.parametrize(("codes", "times"), [((503, 500), "once"), ((503, 500, 500), "2 times")])
+def test_what_was_tried_and_given_up_is_told_with_how_often(codes, times):
+    played = history(event(*codes))
+    assert f"created 2026-08-01T10:00:00: resent {times}, and not again after that failed" in details(played)
+
+
+@pytest.mark.parametrize(
+    ("codes", "told"),
+    [
+        ((200, 200), "it arrived at first, and was resent once after that"),
+        ((200, 200, 503), "it arrived at first, and was resent 2 times after that"),
+        ((503, 200, 200), "it arrived with run 2, and was resent once after that"),
+    ],
+)
+def test_what_arrived_twice_is_told_with_the_run_that_was_enough(codes, told):
+    assert [told] == details(history(event(*codes)))
+
+
+def test_what_was_pending_and_resent_is_told_and_the_next_is_judged_too():
+    pending = event(None, 200, state=PastState.PENDING)
+    twice = event(503, 200, 200, id_="e2")
+    assert [
+        "resent while its first delivery was still on its way",
+        "it arrived with run 2, and was resent once after that",
+    ] == details(history(pending, twice))
+
+
+def test_hammering_is_told_with_how_often_and_of_which_event():
+    """By start; a start that had to be stopped is endless instead."""
+    failing = event(503, 503, hopeless=True)
+    calls = [listed(), *[resent()] * 11]
+    played = history(failing, calls=calls, starts=[start(code=1, left=["e1"])])
+    (finding,) = judge(case(), played, CONTRACT).findings
+    assert "asked for its resend 11 times in one start of the job" == finding.detail
+    assert ("SaleCreated", "e1") == (finding.event, finding.webhook_event_id)
+    spread = [listed(), *[resent()] * 6, *[resent(start=2)] * 6]
+    starts = [start(1, code=1, left=["e1"]), start(2, code=1, left=["e1"])]
+    assert [] == details(history(failing, calls=spread, starts=starts), case(starts=2))
+    endless = [start(code=None, ending=StartEnding.ENDLESS)]
+    assert ["start 1 resent one event again and again, without end"] == details(
+        history(failing, calls=calls, starts=endless)
+    )
+
+
+@pytest.mark.parametrize(("at_s", "early"), [(1.0, False), (1.01, True), (2.89, True), (2.9, False), (3.0, False)])
+def test_calls_count_from_the_answer_to_almost_the_end_of_the_wait(at_s, early):
+    """Of that start alone."""
+    asked = resent(at_s=1.0, status=429, retry_after_s=2)
+    calls = [listed(), asked, *[resent(f"e{number}", at_s=at_s) for number in range(5)]]
+    told = "made 5 calls in the seconds that the answer 429 with Retry-After: 2 had asked to wait"
+    assert ([told] if early else []) == details(history(event(503, 200), calls=calls))
+    others = [replace(call, start=2) if number > 1 else call for number, call in enumerate(calls)]
+    assert [] == details(history(event(503, 200), calls=others, starts=[start(1), start(2)]), case(starts=2))
+
+
+def test_a_job_that_stands_still_is_told_with_its_time():
+    """Half of its time without a call is not too long; a call of another start is none of its own."""
+    stuck = start(code=None, ending=StartEnding.TOO_SLOW, left=["e1"])
+    told = "start 1 had not ended after 10 s, and did nothing more"
+    assert told in details(history(event(503), calls=[listed(at_s=4.9)], starts=[stuck]))
+    assert [] == details(history(event(503), calls=[listed(at_s=5.0)], starts=[stuck]))
+    other = replace(listed(at_s=9.0), start=2)
+    assert told in details(history(event(503), calls=[listed(at_s=1.0), other], starts=[stuck]))
+    assert [] == details(history(event(503), calls=[other], starts=[stuck]))
+
+
+def test_a_job_that_hides_what_is_left_is_told_with_how_much_or_why():
+    failing = event(503, 500, hopeless=True), event(503, 500, hopeless=True, id_="e2")
+    hides = [start(code=0, left=["e1", "e2"])]
+    assert ["start 1 ended with exit code 0; its resends left 2 failing"] == details(history(*failing, starts=hides))
+    refused = [listed(status=401, broken="status")]
+    later = [listed(start=2), resent(start=2)]
+    played = history(event(503, 200), calls=[*refused, *later], starts=[start(code=0, left=["e1"]), start(2)])
+    assert ["start 1 ended with exit code 0, though its last list got 401"] == details(played, case(starts=2))
+    cut = [listed(status=None, broken="cut-before")]
+    played = replace(played, calls=(*cut, *later))
+    assert ["start 1 ended with exit code 0, though its last list got no answer"] == details(played, case(starts=2))
+    slow = [listed(broken="slow")]
+    assert [] == details(replace(played, calls=(*slow, *later)), case(starts=2))
+    again = [*refused, listed()]
+    assert [] == details(replace(played, calls=(*again, *later)), case(starts=2))
+
+
+def test_the_keys_that_were_printed_are_named_once():
+    starts = [start(1, leaked=["the x-api-key"]), start(2, leaked=["the x-api-key", "the subscription key"])]
+    assert ["printed the x-api-key and the subscription key"] == details(
+        history(event(503, 200), starts=starts), case(starts=2)
+    )
+
+
+def test_a_job_that_calls_nothing_and_says_nothing():
+    silent = history(event(503), calls=[], starts=[start(code=2)])
+    reason = "the job made no call to FRONTSIM_BASE_URL; it ended with 2 and printed last: nothing"
+    assert (reason, ()) == (judge(case(), silent, CONTRACT).reason, judge(case(), silent, CONTRACT).findings)
+
+
+def test_a_job_that_is_slow_is_told_with_what_it_left():
+    slow = start(code=None, ending=StartEnding.TOO_SLOW, left=["e1", "e2"])
+    calls = [listed(), resent("e2", at_s=9.9)]
+    judgement = judge(case(), history(event(503), calls=calls, starts=[slow]), CONTRACT)
+    assert "the job was still recovering events after 10 s, 2 were left (--timeout)" == judgement.reason
+    assert () == judgement.findings
+
+
+def test_the_contract_may_be_another_file(tmp_path):
+    file = tmp_path / "job.toml"
+    file.write_text("")
+    with pytest.raises(Unusable, match="for every class"):
+        job_contract(file)
+
+
+def classes_of(played, told=None):
+    return [each.class_ for each in judge(told or case(), played, CONTRACT).findings]
+
+
+def test_what_is_missed_is_missed_whatever_stands_beside_it():
+    """What arrived, what is hopeless and was tried, what was delivered: none of them ends the search."""
+    others = event(503, 200), event(503, 500, id_="e2", hopeless=True), event(503, id_="e3", state=PastState.DELIVERED)
+    played = history(*others, event(503, id_="e4"), calls=[listed(at_s=9.0)], starts=[start(code=1)])
+    assert ["e4"] == [each.webhook_event_id for each in judge(case(), played, CONTRACT).findings]
+
+
+@pytest.mark.parametrize("ending", [StartEnding.ENOUGH, StartEnding.TOO_SLOW])
+def test_one_start_that_could_not_finish_excuses_what_is_left(ending):
+    """Unless it stood still: then its time was not what it lacked."""
+    starts = [start(1, code=None, ending=ending), start(2, code=1)]
+    busy = [listed(at_s=9.0), listed(at_s=9.0, start=2)]
+    assert [] == classes_of(history(event(503), calls=busy, starts=starts), case(starts=2))
+    stuck = [start(code=None, ending=StartEnding.TOO_SLOW)]
+    assert ["missed", "endless"] == classes_of(history(event(503), calls=[listed()], starts=stuck))
+
+
+@pytest.mark.parametrize(
+    ("codes", "output", "class_"),
+    [
+        ((128,), "", "missed"),
+        ((129,), "", "crashed"),
+        ((-9, 1), "", "crashed"),
+        ((0,), "Traceback (most recent call last)", "missed"),
+    ],
+)
+def test_a_shell_tells_a_signal_by_a_code_above_128(codes, output, class_):
+    """One start that died is enough; a trace of an error that was handled is none."""
+    starts = [start(number, code=code, output=output) for number, code in enumerate(codes, 1)]
+    assert class_ in classes_of(history(event(503), starts=starts), case(starts=len(codes)))
+
+
+def test_a_job_that_dies_where_others_must_go_on_gave_up():
+    assert ["gave-up-early"] == classes_of(history(event(503), starts=[start(code=-11)]), case(left="gave-up-early"))
