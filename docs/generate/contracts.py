@@ -164,10 +164,11 @@ def combined_receivers() -> str:
             each.bug,
             code(sorted(each.expected)),
             "`--receiver-cmd`" if each.needs_process_control else "",
+            code(each.scenarios),
         ]
         for each in COMBINED.values()
     )
-    return table(["name", "what is wrong", "found as", "needs"], rows)
+    return table(["name", "what is wrong", "found as", "needs", "scenarios that are known to find it"], rows)
 
 
 def broken_receivers() -> str:

@@ -41,9 +41,7 @@ def test_every_scenario_that_anyone_writes_could_be_kept(tmp_path, each):
     """The writer knows all steps, and all kinds of values: texts in any script, decimals, lists of tables."""
     file = tmp_path / f"{each.name}.toml"
     file.write_text(as_toml(each))
-    assert replace(each, file="", order=0, needs_state=False) == replace(
-        read(file), file="", order=0, needs_state=False
-    )
+    assert replace(each, file="") == replace(read(file), file="")
 
 
 def test_the_story_is_what_happened():

@@ -33,6 +33,8 @@ from frontsim.verification.scenario.steps import (
     Wait,
 )
 
+_LAST = 1000
+"""The place of a scenario that names none."""
 _BARE = re.compile("[A-Za-z0-9_-]+")
 _WORDS = {kind: do for do, kind in STEPS.items()}
 
@@ -40,8 +42,13 @@ _WORDS = {kind: do for do, kind in STEPS.items()}
 def as_toml(schedule: Scenario) -> str:
     """The file of a schedule: reading it gives the same schedule."""
     head: dict[str, Any] = {"breaks": schedule.breaks, "holds": schedule.holds}
-    if schedule.webhooks != 1:
-        head["webhooks"] = schedule.webhooks
+    given = {
+        "order": (schedule.order, _LAST),
+        "webhooks": (schedule.webhooks, 1),
+        "levels": (schedule.needs_state, False),
+        "calls": (schedule.about_calls, False),
+    }
+    head |= {name: value for name, (value, usual) in given.items() if value != usual}
     parts = [_keys(head)]
     for step in schedule.steps:
         given = {

@@ -272,6 +272,7 @@ COMBINED: Mapping[str, Variant] = by_name(
         ForgetsAfterTwoRepeats,
         "It forgets the id of an event that was repeated twice.",
         _DUPLICATED,
+        ("duplicate-race", "storm"),
     ),
     Variant(
         "doubles-while-starting",
@@ -311,6 +312,7 @@ COMBINED: Mapping[str, Variant] = by_name(
         WatermarkPerWebhook,
         "It drops a sale whose number is lower than one that came before it.",
         _LOST,
+        ("storm", "error-burst"),
     ),
     Variant(
         "keys-by-shape",
@@ -342,6 +344,7 @@ COMBINED: Mapping[str, Variant] = by_name(
         RemembersFivePerWebhook,
         "It knows the last five ids of each webhook.",
         _DUPLICATED,
+        ("late-resend",),
     ),
     Variant(
         "offset-counts-repeats",
