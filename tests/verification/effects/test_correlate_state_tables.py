@@ -75,6 +75,16 @@ def test_a_creation_that_is_kept_apart_elsewhere_is_lost_where_only_updates_are(
     assert {"begun", "later"} == replaced([begun, later], effects(later=None))
 
 
+def test_an_update_that_is_older_than_the_creation_before_it_may_be_dropped():
+    """By the vendor's time. One that came before that creation, or is newer, was lost."""
+    late = replace(state("late", "08", row="8"), runs=(replace(TAKEN, at_ms=5),))
+    begun = replace(state("begun", "09", row="8"), event="CustomerCreated")
+    shown = effects(created=None, new=None, begun=None)
+    assert {"old", "new", "late"} == replaced([CREATED, OLD, NEW, begun, late], shown)
+    for lost in (replace(late, runs=(TAKEN,)), replace(late, state=replace(late.state, since="10"))):
+        assert {"old", "new"} == replaced([CREATED, OLD, NEW, begun, lost], shown)
+
+
 def test_one_row_with_two_updates_shows_that_every_update_is_kept():
     """Where the older update of customer 7 has no effect, it was lost."""
     kept = state("a", "10", row="8"), state("b", "11", row="8")

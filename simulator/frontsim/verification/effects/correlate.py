@@ -84,15 +84,20 @@ def _replaced_in(rows: Rows, effects: Mapping[str, Sequence[Effect]]) -> frozens
         gone = (events for row, events in rows.items() if not shown[row] and _is_removed(events))
         return frozenset(event.webhook_event_id for events in gone for event in events)
     found: set[str] = set()
-    for events in rows.values():
+    for row, events in rows.items():
         is_removed = is_kept and _is_removed(events)
         for event in events:
             together = [each for each in events if frozenset((each.event, event.event)) not in apart]
             left = [each for each in together if effects.get(each.webhook_event_id)]
             is_replaced = len(together) > 1 and left and _is_newest(left, together, effects)
-            if is_replaced or (is_removed and not left):
+            if is_replaced or (is_removed and not left) or _came_late(event, shown[row]):
                 found.add(event.webhook_event_id)
     return frozenset(found | _replaced_by_altered(rows, effects))
+
+
+def _came_late(event: EventFact, shown: Sequence[EventFact]) -> bool:
+    """A receiver drops a state that is older than one of any type which came before it and is shown."""
+    return any(_since(each) > _since(event) and _sent_ms(each) < _sent_ms(event) for each in shown)
 
 
 def _kept_apart(events: Sequence[EventFact], effects: Mapping[str, Sequence[Effect]]) -> set[frozenset[str]]:

@@ -15,11 +15,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from frontsim.clock import is_event_id
 from frontsim.verification.effects import content
 from frontsim.verification.effects.history import Effect, EventFact
+
+T = TypeVar("T")
 
 _ID = re.compile(r"[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}")
 _DIGITS = re.compile(r"\d{6,}")
@@ -40,28 +42,34 @@ def is_marked(effect: Effect) -> bool:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class SameEffect:
-    """An effect as a key: looks share the objects of what has not changed, and equal ones are two effects."""
+class Same(Generic[T]):
+    """An effect or an event as a key: a run shares the objects of what has not changed, and equal effects are two."""
 
-    effect: Effect
+    value: T
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, SameEffect) and self.effect is other.effect
+        return isinstance(other, Same) and self.value is other.value
 
     def __hash__(self) -> int:
-        return id(self.effect)
+        return id(self.value)
 
 
 @lru_cache(maxsize=1 << 16)
-def _traces(same: SameEffect) -> tuple[Sequence[str], Sequence[str], str]:
+def _traces(same: Same[Effect]) -> tuple[Sequence[str], Sequence[str], str]:
     """The UUIDs in an effect, all texts that may be an identity, and one form of its copy of the payload, if any."""
-    effect = same.effect
+    effect = same.value
     values = list(_values(effect.value))
     ids = _ids_in([*values, effect.key])
     texts = [content.normalised(each) or "" for each in values]
     texts += [*ids, *(digits for text in texts for digits in _DIGITS.findall(text) if digits != text)]
     kept = content.embedded_payload(effect.value)
     return ids, tuple(dict.fromkeys(texts)), content.canonical(kept) if isinstance(kept, dict) else ""
+
+
+@lru_cache(maxsize=1 << 14)
+def _payload_of(same: Same[EventFact]) -> str:
+    """One form of an event's payload: the samples of a run are tied again after each scenario."""
+    return content.canonical(same.value.payload)
 
 
 class Ties:
@@ -74,7 +82,7 @@ class Ties:
         """The event that an effect is of, though its key may not name it; None without a tie to any of these."""
         if effect.key is not None and is_event_id(effect.key):
             return self._by_id.get(effect.key)
-        ids, texts, copy = _traces(SameEffect(effect))
+        ids, texts, copy = _traces(Same(effect))
         named = next((self._by_id[each] for each in ids if each in self._by_id), None)
         if named or any(map(is_event_id, ids)):
             return named
@@ -103,7 +111,7 @@ class Ties:
 
     @cached_property
     def _by_payload(self) -> dict[str, EventFact]:
-        return {content.canonical(event.payload): event for event in self._events if isinstance(event.payload, dict)}
+        return {_payload_of(Same(event)): event for event in self._events if isinstance(event.payload, dict)}
 
 
 def type_in(value: Any, types: AbstractSet[str]) -> str | None:
