@@ -219,9 +219,16 @@ class NewestState(Receiver):
 
 
 class KeepsCreations(NewestState):
-    """Keeps the creation of a customer or order in a row of its own, and the newest of its updates in another."""
+    """Keeps the creation of a customer or order in a row of its own, and the newest of its updates in another.
+
+    A deletion is an update like others.
+    """
 
     DROP_OLDER = f"{NewestState.DROP_OLDER} AND event NOT IN ('CustomerCreated', 'OmniChannelOrderCreated')"
+
+    def update(self, db: sqlite3.Connection, state: EntityState, effect: int) -> None:
+        self.note(db, state, effect)
+        db.execute(self.DROP_OLDER, {"entity": state.entity})
 
 
 class ParksUpdates(Receiver):
