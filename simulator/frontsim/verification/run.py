@@ -390,7 +390,8 @@ def _observed(
         if observer is None:
             yield nullcontext()
         else:
-            yield closing(SharedObserver(observer, pause=pause, patience_s=request.limits.last_s, key=key))
+            limits = {"patience_s": request.limits.last_s, "longest_s": request.look_s}
+            yield closing(SharedObserver(observer, pause=pause, key=key, **limits))
 
 
 def _way_back(request: Request, address: Address | None) -> AbstractContextManager[WayBack | None]:

@@ -70,11 +70,19 @@ class SharedObserver:
     """An observer that several scenarios read at once: reads never overlap; one serves all callers that wait.
 
     One that has answered before and fails now may be restarting with the receiver: it is asked for `patience_s`, once
-    until it answers again. `steadiness` follows its looks at the effects' `key`, and `account` what came without one.
+    until it answers again. One that never answered is asked no more once its reads have taken `longest_s`, or a run
+    would wait for it at each look. `steadiness` follows its looks at the effects' `key`, and
+    `account` what came without one.
     """
 
     def __init__(
-        self, observer: Observer, *, pause: Callable[[float], None], patience_s: float = 0.0, key: str = BUSINESS
+        self,
+        observer: Observer,
+        *,
+        pause: Callable[[float], None],
+        patience_s: float = 0.0,
+        longest_s: float = math.inf,
+        key: str = BUSINESS,
     ) -> None:
         self.name = observer.name
         self.steadiness = Steadiness(key)
@@ -83,6 +91,8 @@ class SharedObserver:
         self._pause = pause
         self._longest_patience_s = patience_s
         self._patience_s = 0.0
+        self._left_s = min(longest_s, patience.READ_S)
+        self._failure: ObserverFailed | None = None
         self._lock = Lock()
         self._began_s = -math.inf
         self._effects: Sequence[Any] = ()
@@ -109,16 +119,22 @@ class SharedObserver:
 
     def _read_patiently(self, since_s: float) -> Sequence[Any]:
         while True:
+            if self._failure is not None and self._left_s <= 0:
+                raise self._failure.with_traceback(None)
+            began_s = stopwatch()
             try:
                 found = self._observer.read()
-            except ObserverFailed:
+            except ObserverFailed as failure:
                 self.steadiness.forget()
+                self._failure = failure
+                self._left_s -= stopwatch() - began_s
                 if stopwatch() - since_s >= self._patience_s:
                     self._patience_s = 0.0
                     raise
                 self._pause(patience.RESTARTING_S)
             else:
                 self._patience_s = self._longest_patience_s
+                self._left_s = math.inf
                 return found
 
     def close(self) -> None:
