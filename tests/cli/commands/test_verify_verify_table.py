@@ -27,6 +27,7 @@ def ended(number, verdict, reason=""):
 def test_without_a_terminal_each_scenario_is_a_line(capsys):
     """In a pipe: verdict, name, and why, a line each, as they end."""
     with LiveTable(SCENARIOS) as table:
+        table.begin()
         table.show(ended(0, Verdict.VERIFIED))
         assert capsys.readouterr().out == "verified   steady\n"
         table.show(ended(1, Verdict.UNKNOWN, "no observer"))
@@ -80,6 +81,7 @@ def test_an_interruption_leaves_one_table(monkeypatch):
     table = LiveTable(SCENARIOS)
     with contextlib.suppress(KeyboardInterrupt), table:
         table.begin()
+        table.count()
         table.show(ended(0, Verdict.VERIFIED))
         table._live.refresh()
         raise KeyboardInterrupt
