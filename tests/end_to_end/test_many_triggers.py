@@ -26,7 +26,7 @@ def test_two_batches_are_with_the_log_at_once(receiver: Recorder, monkeypatch: p
     """A call that waited for the first before it gave the second would have a batch in every other transaction."""
     real, given = EventLog.accept, list[int]()
 
-    def accept_late(self: EventLog, occurrences: Sequence[Occurrence], first: int, causes: Any) -> Any:
+    def accept_late(self: EventLog, occurrences: Sequence[Occurrence], first: int, causes: Any, **more: Any) -> Any:
         """Tell of the first batch only when the second has been given."""
         given.append(first)
         accepted = real(self, occurrences, first, causes)
