@@ -118,6 +118,13 @@ def test_what_a_right_receiver_survives_is_legal(steps):
         ("a look at broken bodies", (SALE, Observe())),
         ("a resend job after broken bodies", (GARBAGE, BROKEN, Drain(), Clear(), LOST, LATER)),
         ("sound resends", (GARBAGE, BROKEN, Drain(), Clear(), Reconcile(), LOST, Resend())),
+        (
+            "no sound resend of a broken body before the look",
+            (
+                *(GARBAGE, BROKEN, Drain(), Clear(), Reconcile()),
+                *(GARBAGE, replace(BROKEN, label="b"), Drain(), Observe(), Clear()),
+            ),
+        ),
         ("an API that recovers", (SALE, InjectFault("api-error", match=RESENDING.match))),
         ("calls that resend", (SALE, InjectFault("api-error", match={"operation": "listWebhookEvents"}, times=1))),
         ("a newer state of what has arrived", (state("a", 1), newer("b", 2, "a"))),

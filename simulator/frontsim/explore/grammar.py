@@ -162,6 +162,7 @@ class Course:
         """Faults that have had nothing to break yet."""
         self._seconds = 0.0
         self._is_held_back = False
+        self._had_refused = False
 
     @property
     def changing(self) -> str:
@@ -289,6 +290,7 @@ class Course:
             _expect(not (self.has_refused and self.is_owed), "a resend job after broken bodies")
             others = [each.match for each in self.active if not each.on_api]
             _expect(all(step.match != each and step.match and each for each in others), "one fault for each delivery")
+        self._had_refused = self.has_refused
         self.active.append(step)
         self._waiting.append(step)
 
@@ -334,6 +336,7 @@ class Course:
     def _observe(self) -> None:
         _expect(self.changing in BROKEN and not self.is_in_flight, "a look at broken bodies")
         _expect(not self.has_observed, "one look")
+        _expect(not self._had_refused, "no sound resend of a broken body before the look")
         self.has_observed = True
 
     def _kill(self, step: Restart | Crash) -> None:
