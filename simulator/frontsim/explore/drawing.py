@@ -264,7 +264,8 @@ class Moves:
 
     def older_state(self) -> Iterator[Step]:
         """An older state after a newer one."""
-        known = [each for each in grammar.OLDER_STATES if each.newer.events[0] in self._vocabulary.types]
+        types = set(self._vocabulary.types) - self._vocabulary.updates.keys()  # an update's past would be replaced, too
+        known = [each for each in grammar.OLDER_STATES if each.newer.events[0] in types]
         if not known:
             return
         states, label = self._dice.choice(known), self._label()
