@@ -178,11 +178,13 @@ def test_a_day_that_has_none_before_now_has_the_clocks_moments(sim: Simulation, 
     webhook = sim.subscribes(receiver.url, "SaleCreated")
     sim.does("simulate", {"what": "sale"})
     sim.does("simulate", {"what": "day", "speed": 1_000_000})
-    for entry in sim.log(webhook, includePayload="true"):
-        sold, logged = (
-            datetime.fromisoformat(at) for at in (entry["payload"]["saleDateTime"], entry["createdDateTime"])
-        )
-        assert timedelta(minutes=-1) < sold - logged < timedelta(seconds=10)
+    apart = [
+        datetime.fromisoformat(entry["payload"]["saleDateTime"]) - datetime.fromisoformat(entry["createdDateTime"])
+        for entry in sim.log(webhook, includePayload="true")
+    ]
+    assert max(apart) < timedelta(seconds=10)
+    late = [each for each in apart if each <= timedelta(minutes=-1)]
+    assert len(late) < len(apart) / 10  # of registers that were offline
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from frontsim.recovery.result import result_of as job_result_of
 from frontsim.report.as_json import as_data, as_json
 from frontsim.report.html import as_html
 from frontsim.report.junit import as_junit
+from frontsim.report.model import GUESSED, ComparedColumn
 from frontsim.report.text import as_markdown, lines
 from frontsim.verification.judge.fingerprint import Fingerprint
 from frontsim.verification.played import EventTypes
@@ -122,3 +123,21 @@ def test_the_next_command_plays_a_finding_again(report):
     assert again.format("storm") == as_data(result_of(report))["next"]
     unknown = dataclasses.replace(report, played=report.played[1:])
     assert again.format("steady") == as_data(result_of(unknown))["next"]
+
+
+def test_each_column_has_its_status_and_an_example(report):
+    """Programs find the columns to look at by these."""
+    column = ComparedColumn("SaleCreated", "total", "total", 3, 5, "", "sent 1.5, has 1", GUESSED)
+    data = json.loads(as_json(dataclasses.replace(result_of(report), columns=(column,))))
+    assert [
+        {
+            "event": "SaleCreated",
+            "column": "total",
+            "path": "total",
+            "agreeing": 3,
+            "compared": 5,
+            "rewriting": "",
+            "example": "sent 1.5, has 1",
+            "status": "guessed",
+        }
+    ] == data["columns"]

@@ -78,3 +78,15 @@ def test_a_github_run_is_annotated_with_the_causes(report):
     (told,) = annotations(result_of(unknown))
     assert told.startswith("::error title=frontsim unknown::UNKNOWN: http://shop/%250A::error::x: 1 scenario")
     assert [] == list(annotations(result_of(dataclasses.replace(report, played=report.played[3:]))))
+
+
+def test_a_note_that_scenarios_share_stands_once(report):
+    """With the names of up to three, and how many more there are."""
+
+    def told(number):
+        trials = [dataclasses.replace(trial, name=f"s{n}", notes=("cents",)) for n in range(number)]
+        return [line for line in lines(dataclasses.replace(result, trials=tuple(trials))) if "cents" in line]
+
+    result = result_of(report)
+    trial = result.trials[3]
+    assert (["  s0, s1, s2: cents"], ["  4 scenarios: cents"]) == (told(3), told(4))

@@ -22,7 +22,7 @@ from frontsim.verification.request import KEY, Request
 OF_THE_COMMAND_ALONE = {
     "base-url", "token",  # a simulator that runs already
     "strict", "show-secrets", "list",  # as of verify-recovery
-    "json", "junit", "html", "markdown", "save-payloads",  # files
+    "json", "junit", "html", "markdown", "save-payloads", "against", "drift",  # files
     "observe-discreetly",  # hidden: the page's
 }  # fmt: skip
 OTHERWISE_IN_A_LOAD_TEST = {

@@ -107,16 +107,16 @@ def seeded_draws(seed: int, worker: int) -> Callable[[], float]:
 
 
 DAY_MIX: Mapping[str, float] = {
-    "StockMovementCreated": 1968,
+    "StockMovementCreated": 2409,
     "SaleCreated": 515,
-    "StockReservationCreated": 164,
+    "StockReservationCreated": 202,
     "SaleExternalCreated": 151,
-    "CustomerCreated": 120,
+    "CustomerCreated": 124,
     "OmniChannelOrderUpdated": 82,
     "StockReservationExpired": 52,
     "OmniChannelOrderFulfilled": 42,
     "OmniChannelEndlessAisleOrderCreated": 25,
-    "DeliveryItemsReceived": 19,
+    "DeliveryItemsReceived": 18,
     "POSSettlementCreated": 18,
     "DeliveryCompleted": 15,
     "InvoiceCreated": 14,

@@ -76,11 +76,22 @@ def _of_receiver(result: RunResult) -> Iterator[str]:
     yield from _reasons(result, Verdict.NOT_APPLICABLE, "Not applicable")
     for title, listed in result.listings():
         yield from (title, *(f"  {line}" for line in listed), "")
-    notes = [f"  {trial.name}: {note}" for trial in result.trials for note in trial.notes]
+    notes: dict[str, list[str]] = {}
+    for trial in result.trials:
+        for note in trial.notes:
+            notes.setdefault(note, []).append(trial.name)
     if notes:
-        yield from ("Notes", *notes, "")
+        said = (
+            f"  {', '.join(names) if len(names) <= _FEW else f'{len(names)} scenarios'}: {note}"
+            for note, names in notes.items()
+        )
+        yield from ("Notes", *said, "")
     if result.keys:
         yield f"Key: {result.keys}"
+
+
+_FEW = 3
+"""Scenarios that are named where they have the same note."""
 
 
 def _violation(trial: Trial, shown: set[int]) -> Iterator[str]:

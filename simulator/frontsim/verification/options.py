@@ -113,8 +113,8 @@ _ALL = (
     VerifyOption(
         "observe-map",
         "FILE",
-        "A TOML or JSON file that says which columns of an effect hold which fields of the payload. frontsim finds "
-        "columns with the name of a field by itself.",
+        "A TOML or JSON file that says which columns of an effect hold which fields of the payload. Others accuse no "
+        "receiver: the report lists those that look like a field.",
         default=None,
     ),
     VerifyOption(
@@ -128,8 +128,8 @@ _ALL = (
     ),
     VerifyOption(
         "check-content",
-        help="How to compare an effect's copy of the payload: exact (every key and value), known (ignore what "
-        "databases and JSON libraries change by themselves) or off.",
+        help="How to compare copies of the payload and named columns: exact (every key and value), known (up to a "
+        "short list of what databases and JSON libraries change) or off.",
         pytest_help="How to compare an effect's copy of the payload: exact, known (default) or off.",
         default="known",
         choices=("exact", "known", "off"),

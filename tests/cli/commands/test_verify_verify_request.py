@@ -8,7 +8,7 @@ from frontsim.verification.patience import TimeLimits
 from frontsim.verification.request import Address, Request
 from frontsim.verification.schedule import Pace
 
-WITHOUT_AN_OPTION = {"observe_function", "limits", "delivery"}
+WITHOUT_AN_OPTION = {"observe_function", "limits", "delivery", "finds_key"}
 """Fields of a request that no option of their name gives."""
 
 

@@ -1,4 +1,4 @@
-"""Receivers that keep fields of the payload in columns of their own, right and wrong."""
+"""Receivers that keep the payload, or fields of it in columns of their own, right and wrong."""
 
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -119,3 +119,44 @@ def test_a_column_in_another_zone_everywhere_is_right(shop, named):
     assert {Verdict.VERIFIED} == {each.judgement.verdict for each in played}
     rewritten = {each.rewriting for each in report_on(played).columns if each.path == "createdDateTime"}
     assert {"in another time zone"} == rewritten
+
+
+def zero(value):
+    """The payload with each number 0: what an ORM makes of a decimal that it cannot read."""
+    if isinstance(value, dict):
+        return {name: zero(each) for name, each in value.items()}
+    return [*map(zero, value)] if isinstance(value, list) else 0 if type(value) in (int, float) else value
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        zero,
+        dict.fromkeys,
+        lambda payload: {name: None if isinstance(each, list | dict) else each for name, each in payload.items()},
+        lambda payload: {**payload, "createdDateTime": "1970-01-01T00:00:00"},
+        lambda payload: {**payload, "createdDateTime": datetime.now(UTC).isoformat()},
+        lambda payload: payload if payload["createdDateTime"][-1] in "02468" else {"own": 1},
+    ],
+)
+def test_a_copy_that_is_something_else_is_found(shop, kept):
+    """Zeros, nulls, one date, the time of booking, and a copy that only some events have."""
+    played = run(shop, lambda payload: {"payload": kept(payload)})
+    assert Verdict.VIOLATED is report_on(played).verdict
+    assert {Class.CORRUPT} == {each.class_ for scenario in played for each in scenario.judgement.findings}
+
+
+@pytest.mark.parametrize(
+    ("kept", "is_compared"),
+    [
+        (lambda payload: {name: each for name, each in payload.items() if each not in (None, "")}, True),
+        (lambda payload: {**payload, "createdDateTime": f"{payload['createdDateTime'][:19]}Z"}, True),
+        (lambda payload: {**payload, "total": payload.get("total") and round(payload["total"] * 100)}, True),
+        (lambda payload: {"own": payload["createdDateTime"]}, False),
+    ],
+)
+def test_a_copy_in_another_form_is_right(shop, kept, is_compared):
+    """Without nulls, in whole seconds of UTC, in cents; data of its own is no copy, and is listed."""
+    played = run(shop, lambda payload: {"payload": kept(payload)})
+    report = report_on(played)
+    assert (Verdict.VERIFIED, is_compared) == (report.verdict, not any(each.is_open for each in report.columns))

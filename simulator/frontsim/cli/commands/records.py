@@ -35,7 +35,6 @@ from frontsim.errors import BadInput, FrontsimError
 from frontsim.hosting.listening import listen as listening
 from frontsim.hosting.listening import url_of
 from frontsim.hosting.serving import run_in_thread
-from frontsim.records.anonymise import Anonymiser, WaitingEvents, read_salt
 from frontsim.records.identities import Renewal, identity_fields
 from frontsim.records.proxy import HeadersOf, RecordingProxy
 from frontsim.records.record import SOURCES, RecordedEvent, RecordHead, RecordReader, RecordWriter
@@ -170,6 +169,8 @@ def _taker(
     writer: RecordWriter, catalog: Catalog, salt_file: Path | None, shift: Sequence[str]
 ) -> Iterator[Callable[[RecordedEvent], None]]:
     """Takes events, and writes them without whoever was in them once all are known, at the end of the block."""
+    from frontsim.records.anonymise import Anonymiser, WaitingEvents, read_salt  # noqa: PLC0415 - Faker takes 0.1 s
+
     salt = read_salt(salt_file) if salt_file else secrets.token_bytes(32)
     changed = Anonymiser(catalog, salt=salt, shift_amounts="amounts" in shift)
     renewal = Renewal.drawn(identity_fields(catalog), Random(salt)) if "ids" in shift else None  # noqa: S311 - the secret is the seed

@@ -368,7 +368,10 @@ def search(request: Request, options: Mapping[str, Any], begun: Any) -> Explorat
 @event_options
 @wait_options
 @run_length_options
-@run_options(play="scenario", strict="; refusing a null that no source shows is a finding, not a warning")
+@run_options(
+    play="scenario",
+    strict="; so does a column that looks like a field and differs; refusing a null that no source shows is a finding",
+)
 @report_options
 @payload_file_options
 @click.option(
