@@ -196,6 +196,17 @@ def test_the_pause_grows_no_longer_than_some_minutes(desk, sim, receiver):
     assert LONGEST_PAUSE_S == round((waiting.next_at - desk.now()).total_seconds())
 
 
+def test_an_event_of_the_millisecond_in_which_the_relay_starts_is_relayed(desk, sim):
+    """The log has milliseconds, or fewer digits still, and the clock has more."""
+    (raised,) = sim.raises()
+    (webhook,) = desk.real.list_webhooks()
+    (entry,) = sim.log(webhook.id)
+    created = datetime.fromisoformat(entry["createdDateTime"]).replace(tzinfo=OSLO)
+    desk.starts(since=created + timedelta(microseconds=400))
+    desk.polls()
+    assert [raised] == desk.got
+
+
 def test_what_was_not_taken_comes_after_a_restart(desk, sim, receiver):
     """The state names it, and the vendor shows it once more."""
     receiver.respond = lambda _: answer(503)

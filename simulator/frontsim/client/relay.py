@@ -272,7 +272,9 @@ class Relay:
         """Relay what a webhook's log has since its watermark."""
         state, overlap, zone = self._state, self._options.overlap, self._options.zone
         mark = state.webhooks.get(webhook_id)
-        first_text = window_start(state.begins, zone).isoformat() if mark is None and state.polled_at is None else ""
+        first_text = ""
+        if mark is None and state.polled_at is None:  # in its shortest form, because a log writes .4, not .400123
+            first_text = window_start(state.begins, zone).isoformat(timespec="milliseconds").rstrip("0").rstrip(".")
         if mark is None:
             mark = Watermark(state.polled_at or state.begins)
         try:

@@ -37,6 +37,7 @@ OTHERS: dict[str, tuple[str, Any]] = {
     "sink_token": ("u", "u"),
     "seed": ("7", 7),
     "payloads": ("strict", "strict"),
+    "country": ("SE", "SE"),
     "delivery_shape": ("typed", "typed"),
     "contracts": ("mine", Path("mine")),
     "timezone": ("UTC", "UTC"),

@@ -1,6 +1,7 @@
 """Receivers that keep the payload, or fields of it in columns of their own, right and wrong."""
 
 from datetime import UTC, datetime
+from functools import cache
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -128,6 +129,12 @@ def zero(value):
     return [*map(zero, value)] if isinstance(value, list) else 0 if type(value) in (int, float) else value
 
 
+@cache
+def booked_at(_):
+    """The moment at which a payload was booked."""
+    return datetime.now(UTC).isoformat()
+
+
 @pytest.mark.parametrize(
     "kept",
     [
@@ -135,7 +142,7 @@ def zero(value):
         dict.fromkeys,
         lambda payload: {name: None if isinstance(each, list | dict) else each for name, each in payload.items()},
         lambda payload: {**payload, "createdDateTime": "1970-01-01T00:00:00"},
-        lambda payload: {**payload, "createdDateTime": datetime.now(UTC).isoformat()},
+        lambda payload: {**payload, "createdDateTime": booked_at(orjson.dumps(payload))},
         lambda payload: payload if payload["createdDateTime"][-1] in "02468" else {"own": 1},
     ],
 )
