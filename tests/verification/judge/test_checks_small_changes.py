@@ -28,6 +28,7 @@ def right_effects(draw):
     """Effects of a right receiver: a copy in some forms of the closed list, or named columns, or both; in any order."""
     forms = draw(st.lists(st.sampled_from(sorted({*RIGHT} - ZONES - {"as JSON"})), max_size=3, unique=True))
     forms += draw(st.sampled_from([[], *([each] for each in sorted(ZONES))]))
+    forms.sort(key=lambda form: form.startswith("flags"))  # last, because 0.0000000001 is no flag
     has_copy = draw(st.booleans())
     has_columns = draw(st.booleans()) or not has_copy
     effects = []
@@ -58,7 +59,7 @@ def test_a_right_receiver_is_verified_in_any_form_and_order(effects):
 
 
 @given(right_effects(), st.data())
-@settings(max_examples=1500)
+@settings(max_examples=300)
 def test_one_small_change_is_seen(effects, data):
     """An effect dropped, copied under another key, with a value nulled, a time shifted; two swapped, or made one."""
     effects = [Effect(each.key, copy.deepcopy(each.value)) for each in effects]
