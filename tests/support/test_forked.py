@@ -47,7 +47,7 @@ def test_it_does_not_outlive_its_caller() -> None:
     del process
     gc.collect()
     with output:
-        assert output.read().startswith("Page: ")  # it ends, because the last process that could write has ended
+        assert len(output.read().splitlines()) < 2  # it ends, because the last process that could write has ended
 
 
 def test_what_changes_a_start_is_started() -> None:
