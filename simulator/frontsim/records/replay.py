@@ -128,13 +128,17 @@ class Replay:
         self._seen |= {event.webhook_event_id} - {""}
         if not self._batch:
             self._since = self._simulator.now().isoformat()
-        raised, _ = self._simulator.replay(
+        raised, is_new = self._simulator.replay(
             name,
             event.body if self._renewal is None else self._renewal.body(event.body),
             url=self._to,
             webhook_id=event.webhook_id if self._renewal is None else None,
             webhook_event_id=event.webhook_event_id if self._renewal is None else None,
         )
+        if not is_new:
+            self._say(f"left out: {where}: the simulator's log has event {raised.webhook_event_id} already")
+            self.result.left_out += 1
+            return
         self._batch[raised.webhook_event_id] = event.line
         self._webhooks.add(raised.webhook_id)
         self.result.replayed += 1

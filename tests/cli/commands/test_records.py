@@ -5,7 +5,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from frontsim.client.control import Simulator
+from frontsim.hosting.serving import run_in_thread
 from frontsim.records.proxy import RecordingProxy
+from frontsim.settings import Settings
 from tests.support.recorder import Recorder
 
 WEBHOOK = {"id": "w1", "storeId": None, "event": "SaleCreated", "url": "http://a"}
@@ -95,6 +98,14 @@ def hook():
 
 
 @pytest.fixture
+def sim():
+    """A simulator that the user has started."""
+    running = run_in_thread(Settings(port=0, ephemeral=True))
+    yield running
+    running.stop()
+
+
+@pytest.fixture
 def alone(run, monkeypatch):
     """A command that starts a simulator of its own."""
     monkeypatch.delenv("FRONTSIM_BASE_URL")
@@ -117,6 +128,15 @@ def test_a_fault_is_on_top(alone, recorded, hook):
     done = alone("replay", str(recorded), "--to", hook.url, "--fault", rule, "--same-ids")
     assert (1, 0) == (done.exit_code, len(hook.calls))
     assert "418" in done.stdout
+
+
+def test_a_simulator_that_is_named_loses_the_fault_after_it(alone, recorded, hook, sim):
+    """A fault is on top of this replay; the webhook stays, so that a job can resend what failed."""
+    with Simulator(sim.control_url) as simulator:
+        others = simulator.add_fault("refuse", match={"event": "StockMovementCreated"})
+        done = alone("replay", str(recorded), "--to", hook.url, "--fault", "lost-response", "--base-url", sim.base_url)
+        assert 1 == done.exit_code, done.output
+        assert [others["id"]] == [rule["id"] for rule in simulator.list_faults()]
 
 
 def test_an_interrupted_replay_says_how_to_go_on(alone, recorded, hook):

@@ -342,7 +342,8 @@ def replay(
     """Send a recorded day to a receiver again: in its order, at its pace or faster, with fresh identities.
 
     The events go through a simulator of its own, or the one that --base-url names, with the faults that are on.
-    References between events survive fresh identities.
+    References between events survive fresh identities. In that one its webhooks stay, so that `frontsim reconcile`
+    can resend what failed; events whose ids its log has already are left out.
 
     Exit code: 0 every event was acknowledged, 1 some were not, 3 wrong usage, or a line that cannot be read.
     """
@@ -358,7 +359,7 @@ def replay(
             simulator = stack.enter_context(ControlConnection(api.base_url, token).open())
             front = stack.enter_context(api.open())
         for rule in rules:
-            simulator.add_fault(**rule)
+            stack.callback(_remove_fault, simulator, simulator.add_fault(**rule)["id"])
         if not quiet:
             show(simulator)
         done = Replay(simulator, front, to=to, catalog=catalog, renewal=renewal, say=say)
@@ -368,6 +369,11 @@ def replay(
         finally:
             _tell(done.result, file, "" if same_ids else f" --seed {number}")
     ctx.exit(int(done.result.failed > 0))
+
+
+def _remove_fault(simulator: Simulator, fault_id: str) -> None:
+    with suppress(CallError):  # one with `times` may have worn off, and the simulator may be gone
+        simulator.remove_fault(fault_id)
 
 
 def _tell(result: ReplayResult, file: Path, more: str) -> None:
