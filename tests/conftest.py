@@ -3,7 +3,8 @@
 import gc
 import os
 import signal
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -57,3 +58,16 @@ def _no_overload() -> Iterator[None]:
 def anyio_backend() -> tuple[str, dict[str, bool]]:
     """Async tests run as the server does: asyncio on uvloop."""
     return ("asyncio", {"use_uvloop": True})
+
+
+@pytest.fixture
+def user_zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """Sets the zone of this machine, in which people are told times, until the test ends."""
+
+    def set_zone(name: str) -> None:
+        monkeypatch.setenv("TZ", name)
+        time.tzset()
+
+    yield set_zone
+    monkeypatch.undo()
+    time.tzset()

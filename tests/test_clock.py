@@ -9,7 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from frontsim.clock import EARLIEST, LATEST, Clock, Ids, WireTime, is_event_id, overload, uuid_text
+from frontsim.clock import (
+    EARLIEST,
+    LATEST,
+    Clock,
+    Ids,
+    WireTime,
+    is_event_id,
+    local_text,
+    overload,
+    utc_text,
+    uuid_text,
+)
 
 OSLO = WireTime(ZoneInfo("Europe/Oslo"))
 
@@ -227,3 +238,12 @@ def test_a_machine_is_overloaded_when_eight_programs_want_each_core(load, is_ove
         f"; the machine is overloaded: {load * cores:.0f} programs want its {cores}"
     )
     assert is_overloaded is bool(told)
+
+
+def test_moments_for_people_and_for_programs(user_zone):
+    """People read their own zone with its offset, in both passes of autumn's hour; programs read UTC."""
+    user_zone("Europe/Oslo")
+    first, second = (datetime(2026, 10, 25, hour, 30, tzinfo=UTC) for hour in (0, 1))
+    assert ["2026-10-25T02:30:00.000+02:00", "2026-10-25T02:30:00.000+01:00"] == [*map(local_text, (first, second))]
+    assert "9999-12-31T23:59:59+00:00" == local_text(datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC), "seconds")
+    assert ["0001-01-01T00:00:00.000Z", "1969-12-31T23:59:59.999Z"] == [*map(utc_text, (EARLIEST, -1))]

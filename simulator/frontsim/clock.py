@@ -10,6 +10,7 @@ import re
 import time
 from bisect import bisect_left
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from uuid import UUID
@@ -169,6 +170,19 @@ class WireTime:
 def _utc_s(local: datetime) -> int:
     """Whole seconds since 1970, UTC: `astimezone` overflows at the first and last days that there are."""
     return (local.replace(tzinfo=UTC) - _EPOCH - (local.utcoffset() or timedelta())) // timedelta(seconds=1)
+
+
+def utc_text(moment: Milliseconds) -> str:
+    """A moment for programs: RFC 3339, UTC, to the millisecond."""
+    second, fraction = divmod(moment, 1000)
+    return f"{_second(second, UTC)}.{fraction:03}Z"
+
+
+def local_text(moment: datetime, timespec: str = "milliseconds") -> str:
+    """A moment for people: the time of this machine's zone, with its offset."""
+    with suppress(OverflowError, ValueError, OSError):  # the first and last days that there are stay as they are
+        moment = moment.astimezone()
+    return moment.isoformat(timespec=timespec)
 
 
 class RunTime:

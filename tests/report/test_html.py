@@ -121,8 +121,9 @@ def test_what_stands_in_texts_cannot_break_the_page(report):
     assert "the observer <is> down & out" in outline.text
 
 
-def test_the_page_begins_with_the_verdict_and_the_cause(report):
+def test_the_page_begins_with_the_verdict_and_the_cause(report, user_zone):
     """Verdict, receiver and the cause with an open example; then what failed; the rest is folded."""
+    user_zone("Europe/Oslo")
     page = as_html(
         result_of(dataclasses.replace(report, version="1.2", started_at="2026-11-25T17:00:00Z", duration_s=4.56))
     )
@@ -133,7 +134,7 @@ def test_the_page_begins_with_the_verdict_and_the_cause(report):
         "http://shop/hook",
         "1 event booked more than once (duplicated), in storm, against books-copies-at-once-once",
         "Violated 1 Unknown 1 Verified 1 Skipped 1",
-        "2026-11-25 17:00:00 UTC",
+        "2026-11-25 18:00:00+01:00",
         "4.6 s",
         "A unique index on the event's id",
         "For example SaleCreated 0192-sale in storm",

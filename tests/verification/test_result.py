@@ -19,8 +19,8 @@ def shown(history, effects):
 @pytest.fixture
 def killed_often():
     """An event that was sent and resent while the receiver was killed and started for others all the time."""
-    sent = Run(1, Trigger.ORIGINAL, Outcome.ANSWERED, "OK", 200, 1_000, at="23:59:59.5")
-    resent = Run(2, Trigger.RESEND, Outcome.ANSWERED, "OK", 200, 9_000, at="00:00:07.5")
+    sent = Run(1, Trigger.ORIGINAL, Outcome.ANSWERED, "OK", 200, 1_000, at="23:59:59.500+02:00")
+    resent = Run(2, Trigger.RESEND, Outcome.ANSWERED, "OK", 200, 9_000, at="00:00:07.500+02:00")
     marks = tuple((at_ms, f"receiver {'killed' if at_ms % 1000 else 'started'}") for at_ms in range(500, 8_500, 500))
     return History("crash-after-ack", (EventFact("w", "mine", "SaleCreated", (sent, resent)),), marks=marks)
 
@@ -29,7 +29,7 @@ def test_a_story_has_a_line_for_each_run_and_kill(report):
     """When it was sent, what came back and what was broken; kills in their place; the effects at the end."""
     assert shown(report.played[0].history, 2) == [
         "sent 12:00:01.12 run 1 -> no answer (Timeout) (it may have arrived) [fault on: lost-response]",
-        "12:00:01.5 receiver killed",
+        "12:00:01.500 receiver killed",
         "resent 12:00:01.9 run 2 -> 200 OK",
         "effects: 2",
     ]
@@ -38,11 +38,11 @@ def test_a_story_has_a_line_for_each_run_and_kill(report):
 def test_a_story_shows_only_the_kills_around_its_own_runs(killed_often):
     """With their times, past midnight too; those for other events are counted."""
     assert shown(killed_often, 1) == [
-        "sent 23:59:59.5 run 1 -> 200 OK",
-        "23:59:59.5 receiver started",
-        "00:00:00 receiver killed",
+        "sent 23:59:59.500+02:00 run 1 -> 200 OK",
+        "23:59:59.500+02:00 receiver started",
+        "00:00:00.000+02:00 receiver killed",
         "... 13 more kills and starts ...",
-        "resent 00:00:07.5 run 2 -> 200 OK",
+        "resent 00:00:07.500+02:00 run 2 -> 200 OK",
         "effects: 1",
     ]
 

@@ -27,7 +27,7 @@ from starlette.routing import Route
 
 from frontsim.api.responses import end_with_caller
 from frontsim.api.webhooks import view
-from frontsim.clock import WireTime
+from frontsim.clock import WireTime, utc_text
 from frontsim.domain.model import Finished, Raised, Webhook
 from frontsim.errors import BadInput
 from frontsim.store.changes import Change, Changes, Missed
@@ -224,6 +224,7 @@ def run_view(finished: Finished, wire_time: WireTime) -> dict[str, Any]:
         "run": delivery.run,
         "trigger": delivery.trigger,
         "createdDateTime": wire_time.write(finished.began_at),
+        "utc": utc_text(finished.began_at),
         "outcome": result.outcome,
         "status": result.status,
         "statusCode": result.status_code,

@@ -2,7 +2,7 @@
 
 import { get } from "./api.js";
 import { h, toast } from "./dom.js";
-import { live, number } from "./state.js";
+import { live, local, number } from "./state.js";
 
 const REFRESH_MS = 1000;
 const MOST = 500;
@@ -45,10 +45,9 @@ const head = () => h("div", { class: "call head", "aria-hidden": "true" }, ["Tim
 
 function row(call) {
   const isGood = call.status !== null && call.status < 400;
-  const [, time] = call.createdDateTime.split("T");
   return h("details", { class: "call-details" },
     h("summary", { class: "call" },
-      h("span", { class: "soft time" }, time.slice(0, 12)),
+      h("span", { class: "soft time" }, local(call.utc).time),
       h("span", {}, h("b", {}, call.operation ?? "no such operation"), " ", h("code", { class: "soft" }, `${call.method} ${call.target}`)),
       h("span", {}, h("span", { class: `tag ${isGood ? "" : "bad"}` }, call.status ?? "no answer")),
       h("span", { class: "took" }, number(call.durationMs)),

@@ -4,6 +4,7 @@ import { get } from "./api.js";
 import { showDifferences } from "./diff.js";
 import { field, h, select } from "./dom.js";
 import { pretty } from "./json.js";
+import { local } from "./state.js";
 
 const MOST_CALLS = 20; // a long log is searched in parts
 
@@ -38,7 +39,7 @@ async function others(event) {
 
 function chooser(event, found) {
   if (!found.length) return [h("p", { class: "soft" }, "The log has no other event of it.")];
-  const options = found.map((each) => [each.webhookEventId, `${each.number < event.number ? "earlier" : "later"}: ${each.createdDateTime.replace("T", " ").slice(0, 19)} ${each.event}`]);
+  const options = found.map((each) => [each.webhookEventId, `${each.number < event.number ? "earlier" : "later"}: ${Object.values(local(each.utc)).join(" ")} ${each.event}`]);
   const earlier = found.find((each) => each.number < event.number) ?? found.at(-1);
   const choice = select("other", options, earlier.webhookEventId);
   const difference = h("div", {});

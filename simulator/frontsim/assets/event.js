@@ -6,7 +6,7 @@ import { compare } from "./compare.js";
 import { copy, h } from "./dom.js";
 import { showPretty } from "./json.js";
 import { showRun } from "./event_run.js";
-import { kindOf, number } from "./state.js";
+import { kindOf, local, number } from "./state.js";
 
 const SHOWN = 8; // other events of a cause
 
@@ -37,7 +37,8 @@ export async function openEvent(panel, id, { close, resend }) {
       h("button", { type: "button", onclick: () => copy(event.webhookEventId, "The id is") }, "Copy id")),
     h("dl", { class: "facts" },
       fact("Status", h("span", { class: `tag ${kindOf(event.success)}` }, `${event.statusCode ?? ""} ${event.status}`.trim())),
-      fact("Raised", event.createdDateTime.replace("T", " ")),
+      fact("Raised", Object.values(local(event.utc)).join(" ")),
+      fact("createdDateTime", event.createdDateTime),
       fact("Store", event.storeId ?? "none"),
       fact("Webhook", event.isDeleted ? "deleted since" : h("a", { href: `#/log?webhook=${event.webhookId}` }, "its events"))),
     h("h3", {}, event.runs.length ? "Runs" : "No run is over yet"),

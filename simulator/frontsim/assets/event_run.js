@@ -4,7 +4,7 @@ import { get } from "./api.js";
 import { showDifferences } from "./diff.js";
 import { h } from "./dom.js";
 import { pretty } from "./json.js";
-import { number } from "./state.js";
+import { local, number } from "./state.js";
 
 const SENT = {
   nothing: "Nothing was sent: the fault, or an error before the first byte, kept the request back.",
@@ -22,7 +22,7 @@ export function showRun(event, each) {
       h("span", { class: "soft" }, each.trigger === "Resend" ? "resend" : "original"),
       h("span", { class: "soft" }, each.outcome),
       each.fault && h("span", { class: "tag fault" }, each.fault),
-      h("span", { class: "soft end" }, `${each.createdDateTime.split("T")[1]} ${took && `· ${took}`}`)),
+      h("span", { class: "soft end" }, `${local(each.utc).time} ${took && `· ${took}`}`)),
     h("code", { class: "soft" }, each.url),
     request(event, each),
     (each.answer || each.answerHead) && h("pre", { class: "code-block answer", tabindex: 0, "aria-label": `Answer to run ${each.run}` }, answer(each)));

@@ -5,7 +5,7 @@ import { get, post } from "./api.js";
 import { ask, field, h, select, toast } from "./dom.js";
 import { openEvent } from "./event.js";
 import { Rows } from "./rows.js";
-import { kindOf, live, number, registry, shortUrl, throttled } from "./state.js";
+import { kindOf, live, local, number, registry, shortUrl, throttled, zoned } from "./state.js";
 
 const FILTERS = ["event", "webhook", "outcome", "text", "from", "to"];
 const PAGE = 200;
@@ -115,9 +115,9 @@ class Log {
     row.id = `event-${item.webhookEventId}`;
     row.setAttribute("aria-rowindex", String(index + 1));
     const cells = row.cells;
-    const [day, time] = item.createdDateTime.split("T");
-    cells.time.textContent = time.replace("0000+00:00", "").padEnd(8).slice(0, 12);
-    cells.time.title = `${day} ${time}`;
+    const { day, time } = local(item.utc);
+    cells.time.textContent = time;
+    cells.time.title = `${day} ${time}; createdDateTime ${item.createdDateTime}`;
     cells.type.textContent = item.event;
     cells.target.textContent = shortUrl(item.url);
     cells.target.title = item.url;
@@ -131,7 +131,7 @@ class Log {
   }
 
   query(more) {
-    const filters = FILTERS.filter((name) => this.state[name]).map((name) => [name, this.state[name]]);
+    const filters = FILTERS.filter((name) => this.state[name]).map((name) => [name, name === "from" || name === "to" ? zoned(this.state[name]) : this.state[name]]);
     const query = new URLSearchParams({ limit: PAGE, ...Object.fromEntries(filters), ...more });
     return `/_sim/page/events?${query}`;
   }

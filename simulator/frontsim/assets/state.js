@@ -36,6 +36,22 @@ export function throttled(act, ms) {
   };
 }
 
+/** A moment of the browser's zone, with its offset: `{ day: "2026-01-31", time: "15:06:10.447+01:00" }`. */
+export function local(utc) {
+  const at = new Date(utc);
+  const ahead = -Math.round(at.getTimezoneOffset());
+  const [day, time] = new Date(at.getTime() + ahead * 60_000).toISOString().split("T");
+  const [hours, minutes] = [Math.floor(Math.abs(ahead) / 60), Math.abs(ahead) % 60].map((each) => String(each).padStart(2, "0"));
+  return { day, time: `${time.slice(0, -1)}${ahead < 0 ? "-" : "+"}${hours}:${minutes}` };
+}
+
+/** The same moment for a query: what is typed without an offset is of the browser's zone. */
+export function zoned(text) {
+  const [, day, time = "00:00"] = text.trim().match(/^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?))?$/) ?? [];
+  const at = new Date(`${day}T${time}`);
+  return Number.isNaN(at.getTime()) ? text : at.toISOString();
+}
+
 const PLAIN = new Intl.NumberFormat("en-GB");
 export const number = (value) => PLAIN.format(value);
 

@@ -10,6 +10,7 @@ import sys
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,6 +21,7 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
+from frontsim.clock import local_text
 from frontsim.masking import printable
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, with the API's own names.")
@@ -141,7 +143,7 @@ _LONGEST_TARGET = 60
 
 
 def delivery_line(run: Mapping[str, Any]) -> str:
-    """When, which event, how it ended, in how long, by which fault, and where it went.
+    """When in the user's zone, which event, how it ended, in how long, by which fault, and where it went.
 
     The id comes early, so that no terminal breaks it. Of the URL there are host and path: the rest may be secret.
 
@@ -151,7 +153,7 @@ def delivery_line(run: Mapping[str, Any]) -> str:
     words = (run.get("statusCode"), run.get("status"))
     outcome = " ".join(str(word) for word in words if word is not None) or str(run["outcome"])
     parts = [
-        str(run["createdDateTime"]).partition("T")[2].ljust(12),
+        local_text(datetime.fromisoformat(run["utc"])).partition("T")[2],
         str(run["webhookEventId"]),
         str(run["event"]),
         f"run {run['run']}" if run["run"] > 1 else "",

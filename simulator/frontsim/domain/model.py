@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from frontsim.clock import utc_text
 from frontsim.user_input.fields import Fields
 
 
@@ -198,6 +199,7 @@ class ApiCall(NamedTuple):
         return {
             "number": self.number,
             "createdDateTime": written(self.at),
+            "utc": utc_text(self.at),
             "method": self.method,
             "target": self.target,
             "operation": self.operation or None,

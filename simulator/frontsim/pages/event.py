@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from frontsim.catalog import Catalog
-from frontsim.clock import WireTime
+from frontsim.clock import WireTime, utc_text
 from frontsim.domain.delivery_shape import HeaderNames, filled_url
 from frontsim.domain.faults import FAULTS, FaultStage
 from frontsim.domain.model import ChangedRequest, Delivery, Outcome, Trigger
@@ -123,6 +123,7 @@ class EventReads:
             "trigger": run.trigger,
             "url": run.url,
             "createdDateTime": self._time.write(run.created_at),
+            "utc": utc_text(run.created_at),
             "fault": run.fault or None,
             "outcome": run.outcome,
             "status": run.status,

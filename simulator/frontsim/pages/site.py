@@ -19,7 +19,7 @@ from starlette.routing import Route
 
 from frontsim import bundled
 from frontsim.catalog import Catalog
-from frontsim.clock import WireTime
+from frontsim.clock import WireTime, utc_text
 from frontsim.domain.faults import FAULTS, Fault, Param
 from frontsim.errors import BadInput, BodyTooLarge, NotFound, UnknownEventType
 from frontsim.payloads.making.payload_service import AsyncPayloads
@@ -125,6 +125,7 @@ def row_json(row: LogRow, wire_time: WireTime) -> dict[str, Any]:
         "isDeleted": row.is_deleted,
         "storeId": row.store_id,
         "createdDateTime": wire_time.write(row.created_at),
+        "utc": utc_text(row.created_at),
         "status": row.status,
         "statusCode": row.status_code,
         "success": row.success,

@@ -12,9 +12,11 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from math import ceil
 from typing import NamedTuple
 
+from frontsim.clock import local_text
 from frontsim.masking import masked, printable
 from frontsim.report.exchange import Exchange, answer_lines, request_lines
 from frontsim.report.timeline import ShownEvent, TimeSpan
@@ -333,6 +335,13 @@ class RunResult:
     state: DerivedState | None = None
     explored: Explored | None = None
     against: Compared | None = None
+
+    @property
+    def played_at(self) -> str:
+        """When it began, in the user's zone with its offset: `2026-01-31 15:06:10+01:00`."""
+        return (
+            local_text(datetime.fromisoformat(self.started_at), "seconds").replace("T", " ") if self.started_at else ""
+        )
 
     @property
     def open_columns(self) -> list[ComparedColumn]:

@@ -188,7 +188,7 @@ def as_markdown(result: RunResult) -> str:
 def _about(result: RunResult) -> str:
     words = [
         f"frontsim {result.version}" if result.version else "",
-        result.started_at,
+        result.played_at,
         f"{result.duration_s:.0f} s" if result.duration_s else "",
         f"seed {result.seed}",
         "interrupted" if result.interrupted else "",

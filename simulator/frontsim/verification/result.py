@@ -240,12 +240,12 @@ def _happened(event: EventFact, history: History) -> Iterator[str]:
 
 
 def _time_of(at_ms: int, run: Run) -> str:
-    """A moment of the scenario as the log writes the time of a run; without one to go by, ms from the start."""
+    """A moment of the scenario as a run of it is told; without one to go by, ms from the start."""
     try:
         moment = datetime.fromisoformat(f"2000-01-01T{run.at}") + timedelta(milliseconds=at_ms - run.at_ms)
     except ValueError:
         return f"+{at_ms} ms"
-    return f"{moment:%H:%M:%S.%f}".rstrip("0").rstrip(".")
+    return moment.isoformat(timespec="milliseconds").partition("T")[2]
 
 
 def _run_line(run: Run, history: History) -> str:

@@ -106,3 +106,12 @@ def test_payloads_are_read_only_where_they_are_needed(by_entity: bool, content: 
     assert asked is api.asked["include_payload"]
     assert by_entity is (fact.entity is not None)
     assert content is (fact.payload is not None)
+
+
+def test_a_run_is_told_in_the_users_time(user_zone):
+    """The log writes the vendor's local time without an offset; a story has the user's."""
+    user_zone("America/New_York")
+    api = ListingApi(run(1, "10:00:00.5", "OK", 200))
+    epoch = EPOCH.replace(tzinfo=ZoneInfo("Europe/Oslo"))
+    (event,) = read_webhook_facts(api, {"w": "SaleCreated"}, epoch=epoch)
+    assert ["04:00:00.500-04:00"] == [each.at for each in event.runs]

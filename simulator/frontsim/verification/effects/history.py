@@ -42,7 +42,7 @@ class Run:
     Attributes:
         outcome: UNKNOWN means that the receiver may have processed it.
         at_ms: when it began, from the scenario's start.
-        at: when it began, by the simulator's clock.
+        at: when it began, by the simulator's clock, in the user's zone with its offset: `15:06:10.447+01:00`.
         faulted: a fault was breaking deliveries then, so a failure is not the receiver's.
         mutated: the delivery was changed in a way that a right receiver copes with, so a failure is the receiver's.
     """

@@ -9,13 +9,14 @@ import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from frontsim.client.control import Simulator
 from frontsim.client.errors import CallError
 from frontsim.client.models import EventEntry, RunView
 from frontsim.client.vendor import FrontSystems, read_log
+from frontsim.clock import local_text
 from frontsim.domain.delivery_shape import BARE, DeliveryShape
 from frontsim.domain.faults import FAULTS, FaultStage
 from frontsim.domain.model import Outcome, StatusText, Trigger
@@ -172,7 +173,7 @@ def _run(view: RunView, number: int, epoch: datetime, is_faulted: Condition, is_
         status=view.status or "",
         status_code=view.status_code,
         at_ms=at_ms,
-        at=(view.created or "").partition("T")[2],
+        at=local_text(epoch.astimezone(UTC) + timedelta(milliseconds=at_ms)).partition("T")[2] if view.created else "",
         duration_ms=view.duration_ms or 0,
         faulted=is_faulted(outcome, at_ms),
         mutated=is_mutated(outcome, at_ms),
