@@ -9,7 +9,7 @@ from frontsim.cli.main import COMMANDS, EXAMPLES, frontsim, prose_of
 
 
 def command_list() -> str:
-    """What each command is for, with a link to its section."""
+    """List each command's purpose, with a link to its section."""
     return table(
         ["command", "does"], ([f"[`frontsim {name}`](#frontsim-{name})", each.help] for name, each in COMMANDS.items())
     )

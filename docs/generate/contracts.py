@@ -1,4 +1,4 @@
-"""What is sent, broken and owed: event types, faults, scenarios, clauses; and who breaks them."""
+"""Tables of event types, faults, scenarios and clauses, and of the receivers that break them."""
 
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -38,7 +38,7 @@ def event_types() -> str:
 
 
 def event_type_paths() -> str:
-    """Which fields identify an event, a version of it, and its store; and how sure that is."""
+    """List the fields that identify an event, a version of it, and its store; and how sure that is."""
     rows = (
         [
             f"`{kind.name}`",
@@ -56,7 +56,7 @@ def _sure(kind: catalog.EventType, key: str) -> str:
 
 
 def event_type_usage() -> str:
-    """What a receiver does with each type."""
+    """List how receivers use each type."""
     return table(["type", "use it to"], ([f"`{kind.name}`", kind.usage] for kind in catalog.load()))
 
 
@@ -70,7 +70,7 @@ def scenarios() -> str:
 
 
 def clause_table() -> str:
-    """What a receiver owes."""
+    """List the clauses of a receiver."""
     rows = ([f"`{each.id}`", each.sentence, each.reason] for each in checks.receiver_contract())
     return table(["clause", "what must hold", "why"], rows)
 
@@ -84,7 +84,7 @@ def job_cases() -> str:
 
 
 def job_clause_table() -> str:
-    """What a list -> resend job owes."""
+    """List the clauses of a list -> resend job."""
     rows = (
         [f"`{each.id}`", each.sentence, each.fix, code(sorted(each.classes))] for each in job_clauses.job_contract()
     )
@@ -98,7 +98,7 @@ def broken_jobs() -> str:
 
 
 def clause_findings() -> str:
-    """Which findings break a clause, and in which scenarios."""
+    """List the findings that break a clause, and the scenarios that show them."""
     rows = (
         [f"`{each.id}`", code(sorted(each.classes)), code(sorted(each.only_in)) or "any that no other clause names"]
         for each in checks.receiver_contract()
@@ -112,7 +112,7 @@ def classes() -> str:
 
 
 def causes() -> str:
-    """What usually causes each class."""
+    """List the usual causes of each class."""
     return table(["class", "usual cause and cure"], ([f"`{each}`", cause] for each, cause in USUAL_CAUSE.items()))
 
 
@@ -122,7 +122,7 @@ def right_receivers() -> str:
 
 
 def receivers() -> str:
-    """What must be said of which receiver, by verdict or class: the right ones first, then the wrong ones."""
+    """List receivers with the verdict or class that each must get: the right ones first, then the wrong ones."""
     said = {"verified": list(CORRECT)} | {f"`{each}`": [] for each in MEANING}
     for each in BROKEN.values():
         for class_ in sorted(each.expected):

@@ -1,4 +1,4 @@
-"""Where the checkout lies."""
+"""The checkout's folder."""
 
 from pathlib import Path
 

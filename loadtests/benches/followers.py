@@ -1,4 +1,4 @@
-"""What followers of `/_sim/stream` cost the deliveries, as JSON lines.
+"""The cost of followers of `/_sim/stream` to the deliveries, as JSON lines.
 
     cd loadtests && python -m benches.followers [--events 10000] [--times 3] [--followers 10 50 200]
 

@@ -1,4 +1,4 @@
-"""What one hostile receiver costs a good one: the good destination's rate beside each kind, as JSON lines.
+"""The cost of one hostile receiver to a good one: the good destination's rate beside each kind, as JSON lines.
 
     cd loadtests && python -m benches.hostile [--events 3000] [--kind NAME]...
 
@@ -236,7 +236,7 @@ def _filled(listener: socket.socket, *, full: bool) -> Iterator[int]:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What the good receiver's deliveries took, with all that the simulator did meanwhile."""
+    """The time of the good receiver's deliveries, and of all that the simulator did meanwhile."""
 
     per_second: float
     cpu_s: float

@@ -1,4 +1,4 @@
-"""What it costs to list the failed events, beside the bare query."""
+"""The cost of listing the failed events, beside the bare query."""
 
 import sqlite3
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""What the vendor's other operations cost, and what reads cost the deliveries beside them.
+"""The cost of the vendor's other operations, and of reads to the deliveries beside them.
 
     python -m benches.neighbours --calls 1000 --events 20000
 

@@ -66,7 +66,7 @@ def first_paint(page: Page, url: str) -> float:
 
 
 def memory(page: Page, simulator: Served) -> dict[str, float]:
-    """What page and simulator hold now."""
+    """Measure the memory of page and simulator."""
     page.evaluate("gc()")
     heap = page.evaluate("performance.memory.usedJSHeapSize") / 1e6
     return {"heapMb": heap, "nodes": page.locator("*").count(), "simulatorMb": simulator.rss_mb()}

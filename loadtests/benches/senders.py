@@ -1,4 +1,4 @@
-"""What further sender processes could gain at most, as JSON lines.
+"""The most that further sender processes could gain, as JSON lines.
 
     cd loadtests && python -m benches.senders [--events 20000] [--times 3]
 

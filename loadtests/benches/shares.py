@@ -1,4 +1,4 @@
-"""What the parts of a durable delivery cost, each measured alone in this process: JSON lines.
+"""The cost of each part of a durable delivery, measured alone in this process: JSON lines.
 
     cd loadtests && python -m benches.shares [--deliveries 10000]
 

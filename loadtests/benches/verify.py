@@ -60,7 +60,7 @@ class Journal:
 
 
 class BookedEffects:
-    """What a receiver has taken, booked and shows: by event id, so that a repeat is booked once."""
+    """Events that a receiver has taken, booked and shows: by event id, so that a repeat is booked once."""
 
     def __init__(self, kind: str) -> None:
         self._kind = kind

@@ -149,7 +149,7 @@ class SinkCall(NamedTuple):
 
 @dataclass(slots=True)
 class SinkMemory:
-    """What one sink remembers. `number` counts its calls, `held` the bytes of those that are kept."""
+    """The calls of one sink. `number` counts its calls, `held` the bytes of those that are kept."""
 
     records: list[bytes] = field(default_factory=list)
     keys: Counter[str] = field(default_factory=Counter)
@@ -277,7 +277,7 @@ class Sinks:
         return rule.answer()
 
     async def _value(self, request: Request, path: str, body: bytes) -> object:
-        """What a call says: its JSON. At a sub-path also a call without a body, or with another text."""
+        """Read a call's JSON. At a sub-path a call may also have no body, or another text."""
         try:
             return await parsed(body)
         except BadInput:

@@ -157,7 +157,7 @@ def window_start(instant: datetime, zone: ZoneInfo) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class RelayOptions:
-    """What is relayed, and how often the vendor is asked."""
+    """The events to relay, and how often the vendor is asked for them."""
 
     to: str
     zone: ZoneInfo

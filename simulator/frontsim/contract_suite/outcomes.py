@@ -106,7 +106,7 @@ def player(request: Request, seed: int, *, explore_s: float = 0.0) -> Play:
 
 
 def _explored(request: Request, options: exploring.Options, pause: Pause) -> ContractOutcome:
-    """What was drawn, as an outcome of one clause; what was found stands in found-NAME.toml, and can be verified."""
+    """Explore, as an outcome of one clause; each finding stands in found-NAME.toml, which verify plays."""
     pace = usual_pace(one_at_a_time=bool(request.receiver_cmd), jobs=exploring.JOBS)
     found = exploring.explore(request, options, pause=pause, pace=pace)
     result = exploring.result_of(found, lambda file: f"frontsim verify --scenario {file} --seed {options.seed}")

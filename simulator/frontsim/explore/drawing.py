@@ -68,7 +68,7 @@ DELIVERY_FAULTS: Sequence[tuple[str, Sequence[Mapping[str, Any]]]] = (
     ("slow-body", ({"bytesPerS": 20_000},)),
     ("wrong-content-type", ({},)),
 )
-"""What breaks deliveries: names, and the parameters that are drawn. The simplest come first: shrinking goes there."""
+"""Faults of deliveries, with the parameters that are drawn. The simplest come first: shrinking goes there."""
 _API_FAULTS: Sequence[tuple[str, Mapping[str, Any]]] = (
     ("api-error", {"status": 500}),
     ("api-error", {"status": 503}),
@@ -364,7 +364,7 @@ class OrderedPair:
 
 
 def pairs_of(schedule: Scenario) -> frozenset[OrderedPair]:
-    """What a schedule tries: faults with where and on which type they act, and each pair of things in their order."""
+    """Return what a schedule tries: its faults, each with place and type, and each pair of things in their order."""
     return frozenset(OrderedPair(*each) for each in combinations(list(_things(schedule)), 2))
 
 

@@ -90,7 +90,7 @@ OLDER_STATES = _older_states()
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """What schedules are made of, for one receiver.
+    """The parts of schedules for one receiver.
 
     Attributes:
         types: the event types that it books.

@@ -234,7 +234,7 @@ def _whole_search(exploration: Exploration) -> Trial:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a user asks of an exploration.
+    """The options of an exploration.
 
     Attributes:
         seed: repeats its schedules.
@@ -346,7 +346,7 @@ class _Exploring:
             self._exploration.trouble = str(strangers)
 
     def _vocabulary(self, opened: OpenRun) -> Vocabulary:
-        """What the receiver books without any fault; if the user has named types, it must book all of them."""
+        """Find the types that the receiver books without any fault; it must book all that the user has named."""
         first = first_schedule(opened, seed=self._options.seed)
         (played,) = self._tries.together([first], in_a_hurry=True)
         vocabulary = vocabulary_of(opened, played)

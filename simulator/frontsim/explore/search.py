@@ -100,7 +100,7 @@ def first_schedule(opened: OpenRun, *, seed: int) -> Scenario:
 
 
 def vocabulary_of(opened: OpenRun, first: Played) -> Vocabulary:
-    """What schedules are made of: the types of which the receiver has booked a clean event, common ones first."""
+    """Return the types of which the receiver has booked a clean event, common ones first: schedules use no others."""
     good = {each.event for each in first.history.events if first.judgement.classes.get(each.webhook_event_id) in GOOD}
     named = (step.events[0] for step in first.scenario.steps if isinstance(step, Raise))
     types = tuple(each for each in named if each in good)

@@ -125,7 +125,7 @@ def _recurring(
 
 
 def size(schedule: Scenario) -> tuple[float, ...]:
-    """What is smaller: fewer steps, then fewer events, webhooks, faults, repeats, types, and shorter waits."""
+    """Orders schedules: by steps, then events, webhooks, faults, repeats, types and the length of waits."""
     steps = schedule.steps
     raises = [step for step in steps if isinstance(step, Raise)]
     return (

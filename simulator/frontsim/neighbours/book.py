@@ -63,7 +63,7 @@ class Things:
 
 
 class Book:
-    """What the log says of the shop.
+    """The shop as the log tells it.
 
     Args:
         shop: its levels get those of the log.

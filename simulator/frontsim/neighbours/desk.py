@@ -178,7 +178,7 @@ def _json_text(answer: bytes) -> Response:
 
 
 async def _read(operation: VendorOperation, request: Request) -> VendorCall:
-    """What a caller sent. Raises BadInput with all that is wrong."""
+    """Read a call. Raises BadInput with all that is wrong."""
     problems: Problems = {}
     values = _values(operation, request, problems) if operation.parameters else {}
     body: dict[str, Any] = {}

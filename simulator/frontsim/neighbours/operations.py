@@ -77,7 +77,7 @@ class VendorOperation:
 
 @dataclass(frozen=True, slots=True)
 class VendorCall:
-    """What a caller sent: parameters by name, in the declared spelling, and the body."""
+    """A call: its parameters by name, in the declared spelling, and its body."""
 
     values: Mapping[str, Any]
     body: Mapping[str, Any]

@@ -1,4 +1,4 @@
-"""What each reading operation answers: pure functions over the book. `contracts/operations.json` names them."""
+"""Answers of the reading operations: pure functions over the book. `contracts/operations.json` names them."""
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType

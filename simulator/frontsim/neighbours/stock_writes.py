@@ -221,7 +221,7 @@ def order_goods(writing: Writing, call: VendorCall) -> Any:
 
 
 def receive(writing: Writing, goods: Mapping[str, Any]) -> None:
-    """What was ordered or sent arrives, whole."""
+    """Goods that were ordered or sent arrive, all at once."""
     state, book = writing.state, writing.book
     target = stock_of(book, "toStockId", goods["to"])
     sizes = [(size, pieces) for gtin, pieces in goods["goods"] if (size := book.size(gtin)) is not None]
@@ -257,7 +257,7 @@ def _transfer_event(sent: Transfer, stage: str) -> str:
 
 
 def held_until(book: Book) -> list[tuple[Ticks, Callable[[Writing], None]]]:
-    """What happens by the clock alone, with its moment: reservations that run out, goods that arrive."""
+    """List the moments at which something happens by itself: a reservation runs out, goods arrive."""
     ends: list[tuple[Ticks, Callable[[Writing], None]]] = [
         (held["due"], partial(end_reservation, held=held, released=False))
         for held in book.reservations

@@ -34,7 +34,7 @@ _AS_SAID = (
 
 
 def customer_of(book: Book, customer_id: int) -> dict[str, Any] | None:
-    """What is known of a customer, in the names of CustomerCreated."""
+    """Describe a customer in the names of CustomerCreated, None for an unknown one."""
     known = book.customers.get(customer_id) or {}
     number = customer_id - book.world.id("customer", 0)
     first = regular_customers(book.world)[number] if 0 <= number < REGULAR_CUSTOMERS else None

@@ -43,7 +43,7 @@ KINDS: Mapping[str, str] = {
     "receiptFormatted": "text", "receiptUrl": "url", "salesPerson": "person", "shipmentInfo": "text",
     "storeInfo": "text", "tags": "text", "taxId": "number", "text": "text", "txRef": "reference",
 }  # fmt: skip
-"""What is personal, or may hold what a person wrote, by the name of its field."""
+"""Fields that are personal, or may hold a person's own words, and the kind of text that replaces each."""
 KEPT = frozenset(
     {
         "country", "countryCode", "createdById", "currency", "customerGuid", "eventType", "externalSKU", "gender",

@@ -27,7 +27,7 @@ _MOST_VALUES = 5
 
 
 def seen_changes(schemas: Mapping[str, Schema], events: Iterable[RecordedEvent]) -> list[SchemaChange]:
-    """What events have that the schemas do not say, by type and path; `after` says how often it was seen."""
+    """Find in events what the schemas do not allow, by type and path; `after` says how often it was seen."""
     by_name = {name.lower(): name for name in schemas}
     seen: dict[str, _SeenOfType] = {}
     unknown: Counter[str] = Counter()

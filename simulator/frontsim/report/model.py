@@ -177,7 +177,7 @@ class ComparedColumn:
 
     @property
     def lines(self) -> str:
-        """What to write into --observe-map, so that it is compared or left out."""
+        """The lines for --observe-map by which it is compared or left out."""
         name = self.name if re.fullmatch(r"[\w-]+", self.name, re.ASCII) else json.dumps(self.name)
         key = f"{self.event}.{name}" if self.event else name
         named = f'{key} = "{self.path}" compares it' if self.path else ""
@@ -221,7 +221,7 @@ class FoundSchedule:
 
 @dataclass(frozen=True, slots=True)
 class Explored:
-    """What an exploration has tried.
+    """The number of schedules that an exploration has judged, and of those that prove nothing.
 
     Attributes:
         schedules: that were judged.
@@ -252,7 +252,7 @@ class Explored:
 
 
 class FindingKey(NamedTuple):
-    """What makes a finding the same in two runs."""
+    """Two runs have the same finding if all of these are equal."""
 
     scenario: str
     class_: str
@@ -265,7 +265,7 @@ class FindingKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """What changed since the run of which `file` is the report.
+    """The differences to the run of which `file` is the report.
 
     Attributes:
         unbooked: types that were booked then, and are acknowledged only now.

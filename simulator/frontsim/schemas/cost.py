@@ -18,7 +18,7 @@ _NOT_APPLIED = {"$defs", "definitions", "contentSchema"}
 
 
 def costly(schema: Mapping[str, Any]) -> str:
-    """What makes a schema too costly to be used, "" for nothing."""
+    """Say why a schema is too costly to be used, "" if it is not."""
     try:
         document = Document(schema)
         steps = _steps(document, document.top, {})
@@ -57,7 +57,7 @@ _LITERAL = re.compile(r"\\\W|[^\\\[\]().|^$*+?{}]")
 
 
 def _repeats_a_repeat(pattern: str) -> bool:
-    """Whether a group that repeats something is itself repeated, without a character in it that ends each turn.
+    """Decide if a group that repeats something is itself repeated, without a character in it that ends each turn.
 
     A simple check: it knows `(a+b?)+` from `(a+-)+`, and takes `(a+a)+` for the second kind.
     """

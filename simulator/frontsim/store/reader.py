@@ -198,7 +198,7 @@ class Reader:
         return entries[0]
 
     async def shop(self, since: int, events: Collection[str], stores: Collection[int], *, most: int) -> list[ShopRow]:
-        """What the shop's reads follow from: see `read_shop`."""
+        """Read the rows from which the shop's reads follow: see `read_shop`."""
         return await self._query(lambda db: read_shop(db, since, events, stores, most))
 
     async def log_page(self, query: LogPageQuery) -> LogPage:

@@ -47,7 +47,7 @@ class _Explainer:
         self._process: subprocess.Popen[bytes] | None = None
 
     def explain(self, schema: Mapping[str, Any], value: object) -> list[Violation]:
-        """What is wrong with a value that is wrong: as much as can be said within the limit."""
+        """Say how a value violates a schema, as far as the time allows."""
         said: list[Violation] = []
         with self._lock:
             try:
@@ -108,7 +108,7 @@ os.register_at_fork(after_in_child=_explain_anew)
 
 
 def explained(schema: Mapping[str, Any], value: object, validator: jsonschema_rs.Validator) -> list[Violation]:
-    """What is wrong with `value` under `schema`, as `problems_of` says it, within `LIMIT_S` of a process of its own."""
+    """Say as `problems_of` how `value` violates `schema`, within `LIMIT_S` of a process of its own."""
     return [] if validator.is_valid(value) else _explainer.explain(schema, value)
 
 

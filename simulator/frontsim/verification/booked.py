@@ -90,7 +90,7 @@ class TypesOfRun:
             yield self._kept.pop(0)
 
     def end(self, booked: AbstractSet[str], *, interrupted: bool = False) -> tuple[EventTypes, list[Played]]:
-        """What is known at the end, and the scenarios that were kept back, as they are judged by it.
+        """Return the types as they are known at the end, and judge by them the scenarios that were kept back.
 
         Args:
             booked: the types of which the clean round shows an effect now.

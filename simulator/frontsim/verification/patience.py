@@ -66,7 +66,7 @@ EXAMINATION_S = 5.0
 PERIOD_S = 0.2
 """Effects without an event that come within so many seconds of each other may be one act of another system."""
 _CERTAIN = 6
-"""What comes once in a while by chance stays away for so many times as long in one case of 400."""
+"""An effect that comes by chance stays away for so many times its usual pause in one case of 400."""
 _LONGEST_CALM_S = 15.0
 YOUNG_S = 1.0
 """Seconds in which a new record may come and go: the replicas or caches behind an endpoint do not all have it yet."""

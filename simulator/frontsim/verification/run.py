@@ -172,7 +172,7 @@ def run(
 
 @contextmanager
 def starting(simulators: SimulatorProcess | Address | None) -> Iterator[StartSimulator | Address]:
-    """What `open_run` takes for `simulators`: a process of our own, if it is None, ends with the block."""
+    """Give `open_run` its `simulators`: a process of our own, if there is none yet, which ends with the block."""
     if isinstance(simulators, Address):
         yield simulators
         return

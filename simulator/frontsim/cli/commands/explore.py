@@ -61,7 +61,7 @@ search_options = option_group(
         help="The folder for found-NAME.toml, a scenario for each finding.",
     ),
 )
-"""What is tried, for how long, and where findings go."""
+"""These say what is tried, for how long, and where findings go."""
 
 
 @click.command()

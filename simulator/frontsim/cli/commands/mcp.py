@@ -89,7 +89,7 @@ class Reports:
         }
 
     def _clause(self, id_: object) -> dict[str, Any]:
-        """What must hold, why, and what to change, as far as the contract says it."""
+        """Describe a clause as the contract does: what must hold, why, and what to change."""
         clause = self._clauses.get(str(id_))
         words = {"sentence": clause.sentence, "reason": clause.reason, "fix": clause.fix} if clause else {}
         return {"id": id_, **{name: text for name, text in words.items() if text}}

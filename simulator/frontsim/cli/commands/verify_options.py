@@ -273,7 +273,7 @@ seed_options = option_group(
     ),
     click.option("--show-secrets", is_flag=True, help="Mask nothing: show URLs and commands whole, at your own desk."),
 )
-"""What repeats a run, and how openly it is shown."""
+"""These repeat a run, and show it openly."""
 
 
 def run_options(*, play: str, strict: str = "") -> Decorator:

@@ -104,7 +104,7 @@ class _ShownColumns:
                             self.guessed[event.event, shown.column, shown.path].append(shown)
 
     def _guessed(self, event: EventFact, row: Row, *, has_copy: bool) -> Iterator[Shown]:
-        """What the columns show whose names say what they hold; others are remembered by their values."""
+        """Yield the columns whose names say which field they hold; others are remembered by their values."""
         paths, leaves = _paths(event), None
         for name, kept in row.items():
             inner = content.parsed(kept)

@@ -51,7 +51,7 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What a scenario's effects show of the payloads.
+    """How a scenario's effects agree with the payloads.
 
     Attributes:
         wrong: the events of which an effect shows something else than what was sent.
@@ -182,7 +182,7 @@ def row_of(effect: Effect) -> Row:
 
 
 def _in_column(group: EventGroup, event: EventFact, column: str, path: str) -> Iterator[Shown]:
-    """What a named column shows in each row of an event; rows of another kind may have nothing there."""
+    """Yield the value of a named column in each row of an event; rows of another kind may have none there."""
     sent = content.at(event.payload, path)
     if sent is content.ABSENT:
         return

@@ -131,7 +131,7 @@ class Proxy:
 
     @staticmethod
     async def _holds_commit(link: "_Link", read: Callable[[bytes], bool], data: bytes) -> bool:
-        """Whether a piece holds a commit; other connections go on meanwhile, because it may hold many messages."""
+        """Look for a commit in a piece; other connections go on meanwhile, because it may hold many messages."""
         if not link.commits.is_readable:
             return False
         found = read(data[:_AT_ONCE])

@@ -165,7 +165,7 @@ _READ_ONLY = {
     "mysql": ("SET SESSION TRANSACTION READ ONLY", "SET SESSION max_execution_time = {ms}"),
     "mariadb": ("SET SESSION TRANSACTION READ ONLY", "SET SESSION max_statement_time = {s}"),
 }
-"""What makes a session of each database read alone, and for so long; it holds from the next transaction on."""
+"""Statements that let a session of each database only read, and for so long, from its next transaction on."""
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|\$(\w*)\$.*?\$\1\$|--[^\n]*|/\*.*?\*/", re.DOTALL)
 _SECOND_STATEMENT = re.compile(r";\s*[^\s;]")
 _WRITES_A_FILE = re.compile(r"\bINTO\s+(?:OUTFILE|DUMPFILE)\b", re.IGNORECASE)

@@ -41,7 +41,7 @@ class Class(StrEnum):
 
 
 LASTING = frozenset({Class.DUPLICATED, Class.CORRUPT, Class.UNEXPECTED})
-"""What stays true however long one waits: an effect is there that must not be."""
+"""These stay true however long one waits: an effect is there that must not be."""
 
 
 GOOD = frozenset({Class.OK, Class.RECOVERED})

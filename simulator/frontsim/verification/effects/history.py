@@ -182,7 +182,7 @@ class Strangers:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What accuses no receiver, a sentence each."""
+        """Sentences that accuse no receiver."""
         which = "1 new effect is of an event" if self.of_others == 1 else f"{self.of_others} new effects are of events"
         others = f"{which} that another frontsim sent to this receiver: its ids tell"
         return (

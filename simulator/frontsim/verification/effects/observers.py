@@ -283,7 +283,7 @@ class FunctionObserver:
 
 
 def _place_of(error: orjson.JSONDecodeError) -> str:
-    """What is wrong, and where: `'..."b": 2}': unexpected end of data in line 1, column 2048`."""
+    """Name the mistake and its place: `'..."b": 2}': unexpected end of data in line 1, column 2048`."""
     begin = max(0, error.pos - _NEAR)
     near = excerpt(error.doc[begin : error.pos + _NEAR].encode(errors="replace"))
     return f"{('...' if begin else '') + near!r}: {error.msg} in line {error.lineno}, column {error.colno}"
@@ -298,7 +298,7 @@ Ignored = tuple[str, str]
 
 
 def read_ignored(texts: Iterable[str]) -> Sequence[Ignored]:
-    """What `--observe-ignore` leaves out. Raises BadInput."""
+    """Read `--observe-ignore`. Raises BadInput."""
     found = [text.partition("=") for text in texts]
     for column, equals, value in found:
         if not column.strip() or not equals:

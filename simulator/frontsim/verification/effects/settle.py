@@ -272,7 +272,7 @@ class EffectReader:
         return self._baseline.gone_from(now, replaced=frozenset().union(*replaced))
 
     def samples(self) -> tuple[Sample, ...]:
-        """What the clean deliveries of the run so far show of effects beside an event's own."""
+        """Return the effects beside an event's own that the clean deliveries of the run have shown so far."""
         return self._observer.account.samples() if isinstance(self._observer, SharedObserver) else ()
 
     def unsteadiness(self) -> str:

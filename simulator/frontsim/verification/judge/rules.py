@@ -121,7 +121,7 @@ class Evidence:
 
     @cached_property
     def contents(self) -> Contents:
-        """What the effects show of the payloads."""
+        """How the effects agree with the payloads."""
         return contents(self.history, self.correlation)
 
     @cached_property
@@ -140,7 +140,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """Who is accused of what so far, and why something stays unknown ("" when nothing does).
+    """The accusations so far, and why something stays unknown ("" when nothing does).
 
     `has_wrong_levels`: a level or a customer is not right yet, so that one more look may tell more.
     """

@@ -152,7 +152,7 @@ class ScenarioFailures:
         return max(self._asked_s, self._pause_s)
 
     def _retry_after_s(self, entries: Sequence[EventEntry]) -> float:
-        """What the newest refusal asks for; 0 for nothing."""
+        """Return the pause that the newest refusal asks for; 0 for none."""
         busy = [entry for entry in entries if entry.status_code in (_TOO_MANY, _BUSY)]
         if not busy:
             return 0.0
