@@ -17,7 +17,7 @@ settings.load_profile("any machine")  # how long an example takes says something
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Iterator[None]:
-    """What is collected lives to the end: searching it for garbage would take a sixth of the tests' processor time.
+    """Collected tests live to the end: searching them for garbage would take a sixth of the tests' processor time.
 
     As often as Python searches by default, it would take another twentieth.
     """

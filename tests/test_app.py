@@ -93,5 +93,5 @@ async def test_types_of_ones_own(tmp_path: Path):
     ],
 )
 def test_loopback_addresses(host: str, expected: bool):
-    """Whether what we listen on is loopback alone."""
+    """Only an address of this machine alone is loopback."""
     assert expected == is_loopback_address(host)

@@ -56,7 +56,7 @@ def test_the_bundled_types_come_in_their_files_order() -> None:
 
 @pytest.mark.slow
 def test_a_start_does_not_wait_for_jsonschema() -> None:
-    """What explains a bad payload takes 0.7 s to import: neither loading nor judging needs it."""
+    """The module that explains a bad payload takes 0.7 s to import: neither loading nor judging needs it."""
     code = (
         "import sys; from frontsim import catalog; catalog.load().is_valid('SaleCreated', b'{}'); print(*sys.modules)"
     )

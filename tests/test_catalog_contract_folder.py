@@ -1,4 +1,4 @@
-"""What a folder of event types may hold, and that each mistake in it is named with its file and key."""
+"""A folder of event types: its files, and each mistake in it, named with its file and key."""
 
 import json
 from pathlib import Path

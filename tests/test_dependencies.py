@@ -1,4 +1,4 @@
-"""What the package asks pip for: each is imported, or needed at run time for a reason that is written beside it."""
+"""The package's dependencies: each is imported, or needed at run time for a reason that is written beside it."""
 
 import ast
 import re

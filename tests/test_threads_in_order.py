@@ -20,7 +20,7 @@ def test_so_many_are_under_way_at_the_same_time():
 
 
 def test_after_an_error_nothing_more_begins():
-    """What was under way ends; then the error is raised."""
+    """Items that are under way end; then the error is raised."""
     begun = []
 
     def do(item):

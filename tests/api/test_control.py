@@ -27,7 +27,7 @@ def test_drain(sim: Simulation, receiver: Recorder):
 
 
 def test_advancing_the_clock(sim: Simulation, receiver: Recorder):
-    """What is due later in simulator time is sent when that time comes."""
+    """A delivery that is due later in simulator time is sent when that time comes."""
     sim.breaks("delay", params={"seconds": 3600})
     webhook = sim.subscribes(receiver.url)
     sim.raises()
@@ -188,5 +188,5 @@ def test_an_unknown_id_in_a_resend_changes_no_counter(sim: Simulation):
     [("GET", "trigger", 405), ("POST", "nope", 404), ("DELETE", "clock", 405), ("GET", "", 404)],
 )
 def test_no_such_call(sim: Simulation, method: str, path: str, status: int):
-    """What is not there is a 404, and what is there for other methods a 405."""
+    """An unknown path is a 404, and a wrong method a 405."""
     assert status == sim.sim(method, path).status_code

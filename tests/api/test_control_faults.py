@@ -33,7 +33,7 @@ def test_rules_are_listed_in_order_with_their_defaults(sim: Simulation):
 
 
 def test_a_rule_as_listed_can_be_put_back(sim: Simulation):
-    """What the list shows is what a rule is made of, id and count aside."""
+    """A rule can be made of what the list shows, id and count aside."""
     sim.breaks("duplicate", {"run": 1, "to": "2027-01-01", "webhookId": UNKNOWN_ID.upper()}, params={"apart": 2})
     (rule,) = sim.does("faults", method="GET")
     again = {name: value for name, value in rule.items() if name not in ("id", "fired")}
@@ -199,7 +199,7 @@ def rules(sim: Simulation) -> list[dict[str, Any]]:
 
 
 def refused(sim: Simulation, rule: object, path: str = "faults", method: str = "POST") -> dict[str, list[str]]:
-    """What is wrong with a rule, by field."""
+    """Return the mistakes of a rule, by field."""
     answer = sim.sim(method, path, rule)
     assert_problem(answer, 422)
     errors: dict[str, list[str]] = answer.json()["errors"]
@@ -282,7 +282,7 @@ def test_all_of_it_in_one_answer(sim: Simulation):
     ],
 )
 def test_values_in_words_of_json(sim: Simulation, rule: dict[str, Any], field: str, got: str):
-    """What came is shown as its sender wrote it."""
+    """A wrong value is shown as its sender wrote it."""
     assert refused(sim, rule)[field][0].endswith(f"got {got}")
 
 

@@ -294,7 +294,7 @@ def test_ids_that_nothing_has(sim: Simulation, receiver: Recorder, method: str, 
 
 
 def test_ids_that_are_none(sim: Simulation):
-    """What is no UUID is a 400."""
+    """An id that is no UUID is a 400."""
     webhook = sim.subscribes("http://a.example")
     assert_problem(sim.api("GET", "WebhooksEvents/1", params=EVER), 400)
     assert_problem(sim.api("GET", f"WebhooksEvents/{webhook}/1"), 400)

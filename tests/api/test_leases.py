@@ -20,7 +20,7 @@ def report(delivery: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 
 def test_a_lease(sim: Simulation, receiver: Recorder):
-    """What is handed out is in the log as begun, is all that a sender needs, and is not sent by us."""
+    """A leased delivery is in the log as begun, has all that a sender needs, and is not sent by us."""
     webhook = sim.subscribes(receiver.url)
     answer = sim.sim("POST", "leases", {"event": "SaleCreated", "count": 2})
     lease = answer.json()
@@ -87,7 +87,7 @@ def test_a_part_at_a_time(sim: Simulation):
 
 
 def test_a_lease_that_runs_out(sim: Simulation):
-    """What was never reported ends as unknown, Lease expired; a late report is a 404 and changes nothing."""
+    """A delivery that was never reported ends as unknown, Lease expired; a late report is a 404 and changes nothing."""
     webhook = sim.subscribes(NOWHERE)
     lease = sim.does("leases", {"event": "SaleCreated", "count": 2, "ttlS": 0.3})
     one, two = lease["deliveries"]
@@ -223,7 +223,7 @@ def test_reports_that_cannot_be(sim: Simulation, outcome: dict[str, Any], field:
 
 
 def test_a_lease_over_a_restart(tmp_path: Path):
-    """What was out when the simulator stopped is logged as Unknown at the next start, and listed as failed."""
+    """A delivery that was out when the simulator stopped is Unknown at the next start, and listed as failed."""
     with simulation(ephemeral=False, db=tmp_path / "log.db") as sim:
         webhook = sim.subscribes(NOWHERE)
         lease = sim.does("leases", {"event": "SaleCreated"})

@@ -1,4 +1,4 @@
-"""What the app asks of a caller's connection, on a scope without a server; test_stream has it on real sockets."""
+"""The app asks a caller's connection, here a scope without a server; test_stream has real sockets."""
 
 from collections.abc import Iterable
 
@@ -20,7 +20,7 @@ def receiving(*types: str) -> tuple[Receive, Iterable[str]]:
 
 
 async def test_a_caller_is_gone_when_it_disconnects() -> None:
-    """What it still sends before is passed over, and nothing is read behind it."""
+    """Bytes that it still sends before are passed over, and nothing is read behind them."""
     receive, left = receiving("http.request", "http.request", "http.disconnect", "http.disconnect")
     await gone(receive)
     assert ["http.disconnect"] == left

@@ -67,7 +67,7 @@ async def test_a_call_that_there_is(method: str, path: str):
 
 @pytest.mark.parametrize("path", ["/_simulator", "/_SIM/stats", "/api/_sim/stats", "/"])
 async def test_the_vendors_paths(path: str):
-    """What is not under `/_sim` keeps the gateway's body, byte for byte."""
+    """A path that is not under `/_sim` keeps the gateway's body, byte for byte."""
     assert b'{ "statusCode": 404, "message": "Resource not found" }' == (await asks("GET", path)).content
 
 

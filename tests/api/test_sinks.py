@@ -21,7 +21,7 @@ def test_sinks(sim: Simulation):
 
 
 def test_a_sink_takes_json_alone(sim: Simulation):
-    """What an observer could not read is refused, and not recorded."""
+    """A body that an observer could not read is refused, and not recorded."""
     assert 422 == sim.http.post(f"{sim.control_url}/sink/erp", content=b"event=SaleCreated").status_code
     assert [] == sim.does("sink/erp", method="GET")
 

@@ -102,7 +102,7 @@ def test_coming_back(sim: Simulation):
 
 @pytest.mark.slow
 def test_away_for_too_long(sim: Simulation):
-    """What is no longer kept is told as missed, once; then it goes on from now."""
+    """Changes that are no longer kept are reported as missed, once; then it goes on from now."""
     sim.raises(count=3)
     webhook = sim.subscribes("http://127.0.0.1:1/")
     sim.breaks("false-success")

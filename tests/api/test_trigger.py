@@ -35,7 +35,7 @@ def test_trigger(sim: Simulation, receiver: Recorder):
 
 
 def test_one_occurrence_has_one_payload(sim: Simulation, receiver: Recorder):
-    """What two webhooks are sent of one occurrence is the same; of two occurrences it is not."""
+    """Two webhooks get the same payload of one occurrence; two occurrences have different ones."""
     for _ in range(2):
         sim.subscribes(receiver.url)
     sim.raises(count=2)
@@ -228,7 +228,7 @@ def test_one_call_cannot_fill_the_queue_without_end():
 
 
 def test_many_webhooks_cannot_fill_the_queue_either():
-    """What is counted are events, not occurrences."""
+    """The limit counts events, not occurrences."""
     with Recorder(respond=lambda _: None) as slow, simulation(max_waiting=500) as sim:
         webhooks = [sim.subscribes(slow.url) for _ in range(40)]
         assert 503 == sim.sim("POST", "trigger", {"event": "SaleCreated", "count": 5000}).status_code

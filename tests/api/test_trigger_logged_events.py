@@ -1,4 +1,4 @@
-"""What one call has given the log, and what of it the log has taken."""
+"""The events that one call has given the log, and those that the log has taken."""
 
 import asyncio
 

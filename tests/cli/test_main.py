@@ -150,7 +150,7 @@ def test_the_command_says_that_a_process_cannot_be_started(monkeypatch: pytest.M
 
 @pytest.mark.parametrize("name", [name for name in COMMANDS if name not in ("serve", "demo", "verify")])
 def test_every_command_is_there(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the registry names is a command, and explains itself within 80 columns."""
+    """Each name of the registry is a command, and explains itself within 80 columns."""
     entry = COMMANDS[name]
     command = getattr(importlib.import_module(f"frontsim.cli.commands.{entry.module}"), entry.attribute)
     assert isinstance(command, click.Command)
@@ -271,7 +271,7 @@ def test_a_process_that_is_used_wrongly() -> None:
 
 @pytest.mark.slow
 def test_a_terminal_that_lacks_characters(tmp_path: Path) -> None:
-    """What the terminal's encoding cannot show is escaped, not our failure."""
+    """A character that the terminal's encoding cannot show is escaped, not our failure."""
     (tmp_path / "Mine.json").write_text('{"type": "object"}')
     (tmp_path / "events.json").write_text('[{"name": "Mine", "trigger": "Kupił"}]', encoding="utf-8")
     done = subprocess.run(
@@ -313,7 +313,7 @@ def test_help_groups_every_command_once() -> None:
 
 
 def test_help_groups_the_options_of_verify() -> None:
-    """What a first run needs comes first."""
+    """The options of a first run come first."""
     told = CliRunner().invoke(frontsim, ["verify", "--help"]).output.splitlines()
     headings = [line for line in told if line.endswith(":") and not line.startswith(" ")]
     assert ["Your receiver:", "What it booked:", "What is played:", "How long:", "Reports:"] == headings[:5]

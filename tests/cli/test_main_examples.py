@@ -15,7 +15,7 @@ FILES = {"sale.json": '{"total": 100}'}
 
 
 def calls(example: str) -> Iterator[list[str]]:
-    """What an example passes to frontsim, call by call; another program behind a pipe is no matter here."""
+    """Yield the words that an example passes to frontsim, call by call, without programs behind a pipe."""
     lexer = shlex.shlex(example.replace("\\\n", " ").replace("\n", " && "), posix=True, punctuation_chars="|&<>")
     lexer.whitespace_split = True
     call: list[str] = []

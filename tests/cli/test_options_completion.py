@@ -1,4 +1,4 @@
-"""What the shell completes."""
+"""The shell completes commands, options and values."""
 
 import pytest
 from click.shell_completion import ShellComplete

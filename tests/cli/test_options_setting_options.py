@@ -25,6 +25,6 @@ def test_each_setting_is_an_option_with_its_default():
 
 
 def test_the_settings_of_deliveries_are_a_part():
-    """What is true by default can be switched off."""
+    """A setting that is true by default can be switched off."""
     given = some.make_context("some", ["--no-tls-verify", "--event-id-header", "X-Id"]).params
     assert (False, "X-Id", False) == (given["tls_verify"], given["event_id_header"], "port" in given)

@@ -121,7 +121,7 @@ def test_the_time_as_an_instant() -> None:
 
 
 def test_a_sink() -> None:
-    """What a stand-in business system recorded is a list."""
+    """The records of a stand-in business system are a list."""
     record = ScriptedTransport([{"saleId": 1}])
     assert [{"saleId": 1}] == simulator(record).sink("erp")
     assert ["GET /_sim/sink/erp"] == record.lines

@@ -74,7 +74,7 @@ def test_a_failed_delivery_comes_again_as_a_resend(simulator: Simulator) -> None
 
 
 def test_the_words_of_a_refusal_are_reported_and_those_of_a_2xx_are_not(simulator: Simulator) -> None:
-    """What a receiver says beside a 2xx proves nothing, and a load test has millions of them."""
+    """A receiver's words beside a 2xx prove nothing, and a load test has millions of them."""
     refused, fine = leased = simulator.lease({"SaleCreated": 1}, count=2)
     words = {"body": b"no sku \xff" + b"x" * 5000, "headers": [("Retry-After", "7")]}
     reports = [answered(refused, 503, 2, **words), answered(fine, 204, 2, **words)]

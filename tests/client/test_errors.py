@@ -1,4 +1,4 @@
-"""What an API says in an answer that is no 2xx."""
+"""An API's words in an answer that is no 2xx."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What the APIs tell us, as facts."""
+"""Answers of the APIs, as facts."""
 
 from dataclasses import replace
 from typing import Any

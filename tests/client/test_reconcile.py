@@ -219,14 +219,14 @@ def test_an_answer_that_cannot_be_read() -> None:
 
 
 def test_an_api_that_answers_before_the_run() -> None:
-    """Whether deliver waits for the run is open: an entry without a new run is looked at until it has one."""
+    """The vendor leaves open if deliver waits for the run: an entry without a new run is looked at until it has one."""
     vendor = Vendor({"a": [later, taken], "b": [taken]})
     assert ((2, 3, 2, 0), ["a", "b", "a"]) == (counts(vendor.reconciled()), vendor.resends)
     assert [0.2] == vendor.slept
 
 
 def test_an_api_that_is_back_in_a_moment() -> None:
-    """What certainly was not sent may be sent again, after a while."""
+    """A call that certainly was not sent may be sent again, after a while."""
     vendor = Vendor({"a": [unreachable, unreachable, taken]})
     assert (1, 1, 1, 0) == counts(vendor.reconciled())
     assert [1.0, 2.0] == vendor.slept

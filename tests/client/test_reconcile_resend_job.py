@@ -6,7 +6,7 @@ SALE, RETURN = ("webhook", "sale"), ("webhook", "return")
 
 
 class Failures:
-    """What is due follows a script, one entry a look; the last stays."""
+    """Due events follow a script, one entry a look; the last stays."""
 
     def __init__(self, *looks, for_good=False):
         self.looks = list(looks)
@@ -89,7 +89,7 @@ def test_a_round_that_changes_the_mark_has_changed_something(runs):
 
 
 def test_time_that_ends_a_job_before_it_gave_up_leaves_it_unfinished(runs):
-    """What is left then proves nothing; a job that had given up is finished all the same."""
+    """Events that are left then prove nothing; a job that had given up is finished all the same."""
     assert runs(Failures([SALE, RETURN], [SALE]), late_after=1)[0] is True
     assert runs(Failures([SALE]), late_after=STALLED_ROUNDS, waits=1)[0] is True
     assert runs(Failures([SALE]), late_after=STALLED_ROUNDS)[0] is False

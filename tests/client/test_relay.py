@@ -136,7 +136,7 @@ def test_the_vendor_is_only_read(desk, sim, receiver):
 
 
 def test_without_a_state_it_begins_now(desk, sim):
-    """What was raised before is not relayed, although the overlap lists it."""
+    """An event that was raised before is not relayed, although the overlap lists it."""
     sim.raises()
     desk.restarts()
     for _ in range(3):

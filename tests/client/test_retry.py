@@ -13,7 +13,7 @@ def error(status: int, retry_after_s: float | None = None) -> ApiError:
 
 
 def reading(*ends: Exception | str) -> tuple[object, list[float]]:
-    """What a read gives whose tries end so, and how long was waited."""
+    """Return the result of a read whose tries end so, and how long it waited."""
     steps, slept = list(ends), list[float]()
 
     def call() -> str:
@@ -38,7 +38,7 @@ def test_a_read_is_repeated() -> None:
 
 @pytest.mark.parametrize("end", [error(404), error(401), error(302), UnexpectedAnswer("x", expected="a", got="b")])
 def test_an_answer_that_no_try_would_change(end: Exception) -> None:
-    """What the API means is not asked again."""
+    """A call is not repeated if the API means its answer."""
     assert (end, []) == reading(end, "a")
 
 

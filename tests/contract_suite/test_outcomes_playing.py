@@ -38,7 +38,7 @@ def sent(*, times):
 
 
 def test_a_broken_clause_has_its_story_and_its_replay(plays):
-    """What was found, the story of the first event, and how to see it again."""
+    """The text has the finding, the story of the first event, and the command that shows it again."""
     twice = Observation(9, (Effect("0192-sale"), Effect("0192-sale")))
     outcome = plays(History("steady", (sent(times=2),), observer="a list", final=twice, liveness=Liveness()))
     assert "violated" == outcome.verdict

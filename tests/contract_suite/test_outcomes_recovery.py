@@ -1,4 +1,4 @@
-"""What pytest shows of a case: its findings by clause, its story, the repair, and how to play it again."""
+"""pytest shows a case's findings by clause, its story, the repair, and how to play it again."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""What the suite asserts of an outcome, and the run that all workers share."""
+"""The suite's assertions about an outcome, and the run that all workers share."""
 
 from pathlib import Path
 from types import SimpleNamespace

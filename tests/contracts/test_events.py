@@ -90,7 +90,7 @@ def test_a_state_is_of_fields_of_the_payload_and_of_all_that_repeats(event: dict
 
 @of_each
 def test_a_past_is_a_type_that_needs_none_and_has_the_same_identity(event: dict[str, Any]) -> None:
-    """What both have in common are fields of both, the identity among them."""
+    """Their shared fields are fields of both, the identity among them."""
     if "past" in event:
         past = next(each for each in EVENTS if each["name"] == event["past"]["event"])
         assert ("past" in past, past["identity"]) == (False, event["identity"])

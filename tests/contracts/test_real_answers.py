@@ -1,4 +1,4 @@
-"""What the simulator really answers is what contracts/openapi.json says."""
+"""The simulator's real answers follow contracts/openapi.json."""
 
 from collections.abc import Iterator
 

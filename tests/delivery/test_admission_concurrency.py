@@ -95,7 +95,7 @@ def test_what_has_no_slot_frees_none() -> None:
 
 
 def test_a_new_beginning() -> None:
-    """What waited is given back; what was under way when all was forgotten holds no slot."""
+    """Waiting deliveries are given back; those under way when all was forgotten hold no slot."""
     sending = Sending(1)
     sending.arrive(1, 2)
     sending.arrive(3, urgent=True)

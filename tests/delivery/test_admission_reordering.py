@@ -72,7 +72,7 @@ def test_several_at_a_time(reordering: Reordering, made_due: list[int]):
 
 
 def test_one_that_never_arrived_has_overtaken_nothing(reordering: Reordering, made_due: list[int]):
-    """What the receiver has not seen is not before the held one."""
+    """A delivery that the receiver has not seen is not before the held one."""
     reordering.hold(delivery(1), behind=1, rule=1)
     reordering.passed(delivery(2), arrived=False)
     assert [] == made_due

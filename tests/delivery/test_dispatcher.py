@@ -1,4 +1,4 @@
-"""What the dispatcher does with a delivery: which plan, which result, and when nothing is sent at all."""
+"""The dispatcher gives a delivery its plan or its result, and sometimes sends nothing at all."""
 
 import asyncio
 import logging
@@ -53,7 +53,7 @@ def test_plans(driver: DispatcherDriver, fault: str, plan: SendPlan):
     "fault", [f.name for f in FAULTS.values() if f.stage is FaultStage.NEVER_ARRIVES] + ["false-success"]
 )
 def test_nothing_leaves(driver: DispatcherDriver, fault: str):
-    """What never reaches the receiver is not even given to the sender; the log has its result at once."""
+    """A delivery that never reaches the receiver is not even given to the sender; the log has its result at once."""
     driver.breaks(fault)
     driver.delivers()
     assert [] == driver.sender.sent

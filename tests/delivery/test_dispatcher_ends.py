@@ -1,4 +1,4 @@
-"""What becomes of deliveries that wait, are under way or are being copied when the dispatcher stops or is reset."""
+"""Deliveries that wait, are under way or are being copied when the dispatcher stops or is reset."""
 
 import asyncio
 
@@ -59,7 +59,7 @@ async def test_a_resend_that_waits_for_a_slot_when_we_stop_is_logged():
 
 @pytest.mark.anyio
 async def test_a_reset_drops_what_waits_for_a_slot():
-    """What the log has forgotten is not sent, not even what it handed out just before; what came after it is."""
+    """Deliveries that the log has forgotten are not sent, not even those handed out just before; later ones are."""
     driver = DispatcherDriver(concurrency=1)
     driver.delivers(delivery(1), delivery(2))
     resetting = await driver.begins_to_reset()
@@ -73,7 +73,7 @@ async def test_a_reset_drops_what_waits_for_a_slot():
 
 @pytest.mark.anyio
 async def test_a_reset_that_fails_drops_nothing():
-    """What waited meanwhile leaves."""
+    """Deliveries that waited meanwhile leave."""
     driver = DispatcherDriver(concurrency=1)
     driver.delivers(delivery(1), delivery(2))
     resetting = await driver.begins_to_reset()
@@ -87,7 +87,7 @@ async def test_a_reset_that_fails_drops_nothing():
 
 @pytest.mark.anyio
 async def test_a_reset_calls_back_what_has_not_begun(driver: DispatcherDriver):
-    """What still waits for its connection; and the others are told to forget while nothing leaves."""
+    """A delivery that waits for its connection is called back; the others are forgotten while nothing leaves."""
     resetting = await driver.begins_to_reset()
     driver.store.resetting.set_result(200)
     await resetting

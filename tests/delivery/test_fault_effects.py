@@ -1,4 +1,4 @@
-"""What each fault makes of a delivery: one that is sent all the same has a plan, any other has its result."""
+"""Each fault makes something of a delivery: one that is sent all the same has a plan, any other has its result."""
 
 import pytest
 

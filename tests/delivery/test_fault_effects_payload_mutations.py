@@ -145,7 +145,7 @@ def test_every_type_can_be_broken(fault: str):
 
 
 def test_null_optional_looks_inside():
-    """What may be null inside a list or an object is null, too: that is where receivers break."""
+    """Optional fields inside a list or an object are null, too: that is where receivers break."""
     schema = {
         "properties": {
             "lines": {"type": "array", "items": {"$ref": "#/$defs/line"}},

@@ -19,7 +19,7 @@ def attempt(in_flight: InFlight, results: list[Result], *, begun: bool = False) 
 
 
 async def test_the_first_end_counts() -> None:
-    """What comes later changes nothing."""
+    """A later end changes nothing."""
     results: list[Result] = []
     in_flight = InFlight(PATIENCE_S)
     made = attempt(in_flight, results, begun=True)

@@ -57,7 +57,7 @@ async def test_what_was_taken_out_does_not_expire() -> None:
 
 
 async def test_sockets_are_read_before_anything_expires() -> None:
-    """What arrived in time, while the loop was busy, takes its item out."""
+    """An answer that arrived in time, while the loop was busy, takes its item out."""
     expired: list[str] = []
     over = asyncio.Event()
 
@@ -93,7 +93,7 @@ async def test_cleared_deadlines_are_silent() -> None:
 
 
 async def test_an_end_that_raises_does_not_keep_the_others() -> None:
-    """What one expiry raises goes to the loop's handler; those that are over with it expire all the same."""
+    """An exception of one expiry goes to the loop's handler; those that are over with it expire all the same."""
     expired: list[int] = []
     over = asyncio.Event()
     errors: list[object] = []
@@ -118,7 +118,7 @@ async def test_an_end_that_raises_does_not_keep_the_others() -> None:
 
 
 async def test_a_fair_timeout_reads_once_more_before_it_expires() -> None:
-    """What has come while the loop was busy counts, though the time is up."""
+    """An answer that came while the loop was busy counts, though the time is up."""
     ours, theirs = socket.socketpair()
     loop = asyncio.get_running_loop()
     with ours, theirs:

@@ -37,7 +37,7 @@ async def test_origins_in_rotation() -> None:
 
 
 async def test_a_step_that_costs_more_uses_up_more_turns() -> None:
-    """What comes behind it waits for so many."""
+    """Steps behind it wait for so many."""
     turns, done = Turns(), list[str]()
     turns.take("a", step(done, "dear"), cost=3)
     turns.take("a", step(done, "next"))

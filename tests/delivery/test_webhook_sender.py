@@ -16,7 +16,7 @@ pytestmark = pytest.mark.anyio
 
 
 async def test_a_delivery_leaves_to_the_byte_and_gives_its_answer() -> None:
-    """What leaves is the opening, the given headers, Content-Length and the body; the result is the answer."""
+    """The opening, the given headers, Content-Length and the body leave; the result is the answer."""
     async with Peer() as peer, Sender() as sender:
         result = await sender.sends(peer.url)
         assert whole(peer.url) == peer.calls[0].received

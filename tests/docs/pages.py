@@ -36,7 +36,7 @@ def prose(page: Path) -> str:
 
 
 def anchors(page: Path) -> set[str]:
-    """What a link to the page may name behind `#`, as GitHub and Sphinx make it of the headings."""
+    """The anchors behind `#` that a link to the page may name, as GitHub and Sphinx make them of the headings."""
     headings = re.findall(r"^#+ (.*)$", prose(page), re.MULTILINE)
     return {re.sub(r"[^\w -]", "", heading).strip().lower().replace(" ", "-") for heading in headings}
 
@@ -47,7 +47,7 @@ def links(page: Path) -> list[str]:
 
 
 def is_named(text: str) -> bool:
-    """Whether a page has these very words, not as a part of a longer name."""
+    """True if a page has these very words, not as a part of a longer name."""
     return re.search(rf"(?<![\w-]){re.escape(text)}(?![\w-])", ALL_TEXT) is not None
 
 

@@ -65,7 +65,7 @@ def test_blocks_run(page: Path, tmp_path: Path) -> None:
 
 
 def bare(block: PageBlock) -> str:
-    """What the shell itself reads: without here-documents and quoted text."""
+    """Strip here-documents and quoted text, which the shell itself does not read."""
     text = re.sub(r"<<'(\w+)'\n.*?\n\1\n", "\n", block.text, flags=re.DOTALL)
     return re.sub(r"'[^']*'|\"[^\"]*\"", "''", text)
 

@@ -24,7 +24,7 @@ GITLAB = ROOT / ".gitlab" / "verify.yml"
 
 
 def parse(words: list[str]) -> click.Context:
-    """What a command line sets; wrong options raise."""
+    """Parse a command line; wrong options raise."""
     command = frontsim.get_command(click.Context(frontsim), words[0])
     assert command is not None
     return command.make_context(words[0], list(words[1:]))

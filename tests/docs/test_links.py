@@ -57,7 +57,7 @@ def test_paths_of_the_code_exist(page: Path) -> None:
 
 
 def test_what_is_where_is_there() -> None:
-    """What stands in brackets behind a path is declared in that file: `domain/faults.py` (`fault_for`)."""
+    """A name in brackets behind a path is declared in that file: `domain/faults.py` (`fault_for`)."""
     pairs = re.findall(r"`(simulator/[\w./]+\.py)` \(`(\w+)`\)", ARCHITECTURE.read_text())
     assert pairs
     for path, name in pairs:

@@ -109,7 +109,7 @@ def test_bodies_are_json_and_hold_the_payload(payload: dict[str, Any]):
 
 
 def test_a_payload_as_its_receiver_can_know_it():
-    """What a field replaced has its new value; what differs from run to run is left out; the rest is the payload's."""
+    """A replaced field has its new value; fields that differ between runs are left out; the rest is the payload's."""
     assert {"id": EVENT_ID, "sku": "a"} == as_sent(TYPED, {"id": 7, "sku": "a"})
     assert {"sku": "a"} == as_sent(DeliveryShape(fields={"n": "run"}), {"n": 1, "sku": "a"})
     for shape in (BARE, TYPED, DeliveryShape(envelope=envelope_of({"id": "{run}"}))):

@@ -36,7 +36,7 @@ def test_how_many_rules_there_may_be():
 
 
 def test_striking_counts():
-    """What strikes is counted; a spent rule gives way."""
+    """A rule that strikes is counted; a spent one gives way."""
     rules = FaultRules(seed=1)
     rules.add(rule(times=1))
     rules.add(rule("answer"))
@@ -45,7 +45,7 @@ def test_striking_counts():
 
 
 def test_rules_are_skipped_and_may_not_match():
-    """What is skipped does not fire, and where none is left none does."""
+    """A skipped rule does not fire, and where none is left none does."""
     rules = FaultRules(seed=1)
     rules.add(rule())
     assert (None, 0) == (rules.apply_first_match(FACTS, skipping=[1]), rules.fired.total())

@@ -1,4 +1,4 @@
-"""What can be broken, and which rule applies: pure decisions."""
+"""Faults, and the rule that applies: pure decisions."""
 
 import math
 
@@ -157,7 +157,7 @@ def test_how_often_chance_strikes(probability: float, least: int, most: int):
 
 
 def test_defaults_of_params():
-    """What a rule does not give comes from the registry."""
+    """A parameter that a rule does not give comes from the registry."""
     assert 500 == rule("answer").param("status")
     given = FaultRule(number=1, fault="answer", match=Match(), times=None, probability=1, params={"status": 404})
     assert 404 == given.param("status")

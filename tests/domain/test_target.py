@@ -124,7 +124,7 @@ def test_a_path_leaves_as_it_was_written(path: str, leaves: bytes) -> None:
     ],
 )
 def test_what_is_no_url_is_refused(url: str) -> None:
-    """What cannot be delivered to is refused, under the field `url`, with what was expected."""
+    """A URL that cannot be delivered to is refused, under the field `url`, with what was expected."""
     with pytest.raises(BadInput, match=r"^expected an absolute URL such as https://") as caught:
         parse_target(url)
     assert ["url"] == list(caught.value.fields)

@@ -1,4 +1,4 @@
-"""What a receiver gets, which of its answers count, and that nothing is sent again by itself."""
+"""A receiver gets its events, some of its answers count, and nothing is sent again by itself."""
 
 import threading
 
@@ -26,7 +26,7 @@ def test_what_a_delivery_looks_like(sim: Simulation, receiver: Recorder):
 
 
 def test_header_names_are_settings(receiver: Recorder):
-    """What the vendor calls its headers is open, so each name can be chosen."""
+    """The vendor's header names are open, so each name can be chosen."""
     with simulation(event_id_header="EventID", webhook_id_header="Hook", event_header="Kind") as sim:
         webhook = sim.subscribes(receiver.url)
         (event,) = sim.raises()

@@ -79,7 +79,7 @@ def test_an_interrupted_run_is_resent_only_when_asked(tmp_path: Path):
 
 
 def test_what_waits_survives(tmp_path: Path):
-    """What was accepted and not begun when the simulator was killed is delivered, once, when it is back."""
+    """An event that was accepted and not begun when the simulator was killed is delivered, once, when it is back."""
     with Recorder(respond=lambda _: None) as receiver:
         with Child(tmp_path / "log.db", "--concurrency", "2") as child:
             webhook = child.sim.subscribes(receiver.url)

@@ -95,7 +95,7 @@ async def test_nothing_more_is_read_of_an_answer_that_does_not_count() -> None:
 
 @pytest.mark.slow
 async def test_an_answer_that_came_in_time_counts_though_we_were_busy() -> None:
-    """What arrives before the deadline is read before the attempt expires, however late we look."""
+    """An answer that arrives before the deadline is read before the attempt expires, however late we look."""
 
     for timeout_s in (0.5, 5, 50):  # so long that even a busy machine answers in time
         if await answered_in_time(timeout_s):
@@ -104,7 +104,7 @@ async def test_an_answer_that_came_in_time_counts_though_we_were_busy() -> None:
 
 
 async def answered_in_time(timeout_s: float) -> bool:
-    """Whether the answer arrived in time, and we looked too late: it counts then."""
+    """True if the answer arrived in time, and we looked too late: it counts then."""
 
     async def answers_late(call: PeerCall) -> None:
         await call.requests()

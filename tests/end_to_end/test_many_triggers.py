@@ -145,7 +145,7 @@ def test_payloads_of_ones_own_are_built_off_the_event_loop(receiver: Recorder, m
 
 @pytest.mark.slow
 def test_a_reset_while_many_are_raised(receiver: Recorder):
-    """What is raised behind it counts from 1 again, and nothing is refused or raised twice."""
+    """Events that are raised behind it count from 1 again, and none is refused or raised twice."""
     with simulation() as sim, ThreadPoolExecutor(1) as other:
         sim.subscribes(receiver.url)
         sim.raises(count=3_000)  # so that payloads are made ahead, in a process of their own

@@ -148,7 +148,7 @@ def children_of(pid: int) -> list[int]:
 
 
 def is_there(pid: int) -> bool:
-    """Whether a process is there still, and not only its last word."""
+    """True if a process is there still, and not only its last word."""
     try:
         return ") Z " not in Path(f"/proc/{pid}/stat").read_text()
     except FileNotFoundError:

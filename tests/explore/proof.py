@@ -97,7 +97,7 @@ def asked_for(names: Sequence[str], seeds: int | None) -> Iterator[tuple[Variant
 
 
 def lines_of(file: Path) -> list[Line]:
-    """What the file has so far."""
+    """Read the file's lines so far."""
     return [json.loads(text) for text in file.read_text().splitlines()] if file.exists() else []
 
 

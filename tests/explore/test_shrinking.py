@@ -82,7 +82,7 @@ def test_another_finding_is_no_recurrence():
 
 
 def test_it_ends_when_its_time_is_over():
-    """What is smallest by then is kept."""
+    """The smallest schedule by then is kept."""
     schedule = found(restart_then_resend)
     shrunk = shrink(schedule, KEY, ALL, Modelled(restart_then_resend), is_over=lambda: True)
     assert (schedule, 10) == (shrunk.schedule, shrunk.seen)

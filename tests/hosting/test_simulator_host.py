@@ -1,4 +1,4 @@
-"""What runs in the process that hosts simulators: one for each connection, until the connection or the caller ends."""
+"""The process that hosts simulators: one for each connection, until the connection or the caller ends."""
 
 import pickle
 import socket

@@ -78,7 +78,7 @@ def test_what_was_killed_is_not_killed_again(process, monkeypatch):
 
 
 def test_a_kill_of_nothing_is_nothing(process):
-    """What was never started can be killed."""
+    """A process that was never started can be killed."""
     process.kill()
     assert not process.is_running
 

@@ -72,7 +72,7 @@ def buffer_of(leases: Leases, policy: LeasePolicy | None = None) -> LeaseBuffer:
 
 
 def test_each_leased_delivery_is_reported_exactly_once() -> None:
-    """What a sender took has its outcome; what no sender took was not sent."""
+    """A delivery that a sender took has its outcome; one that no sender took was not sent."""
     leases = Leases()
     buffer = buffer_of(leases)
     for _ in range(200):
@@ -110,7 +110,7 @@ def test_a_delivery_whose_lease_would_run_out_under_way_is_not_handed_out() -> N
 
 
 def test_leases_are_small_when_senders_are_slow() -> None:
-    """What lies in a queue grows old: a process that has taken nothing yet leases no more than a few."""
+    """Leases in a queue grow old: a process that has taken nothing yet leases no more than a few."""
     leases = Leases()
     buffer = buffer_of(leases)
     buffer.take()

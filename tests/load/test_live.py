@@ -37,7 +37,7 @@ def test_effects_without_ids_say_nothing() -> None:
 
 
 def test_the_tab_has_a_column_for_each_number() -> None:
-    """What is looked at is shown."""
+    """The number that is looked at is shown."""
     (row,) = LiveView(setup(), every_s=1).rows()
     assert [column["key"] for column in COLUMNS] == list(row)
 

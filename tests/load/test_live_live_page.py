@@ -1,4 +1,4 @@
-"""What stands below Locust's page."""
+"""The part below Locust's page."""
 
 from frontsim.load.live import SoFar, live_page
 

@@ -1,4 +1,4 @@
-"""What a load test does, by its plan and its options."""
+"""A load test follows its plan and its options."""
 
 from argparse import Namespace
 

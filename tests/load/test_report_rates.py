@@ -29,7 +29,7 @@ def test_a_window_with_a_bad_event_does_not_count() -> None:
 
 
 def test_a_run_without_an_answer_spoils_its_window_too() -> None:
-    """What was booked twice was booked when its answer was lost: that second was no good one either."""
+    """An event that was booked twice was booked when its answer was lost: that second was no good one either."""
     lost = Run(1, Trigger.ORIGINAL, Outcome.UNKNOWN, "Timeout", None, 1000)
     resent = Run(2, Trigger.RESEND, Outcome.ANSWERED, "OK", 200, 9000)
     events = [event(f"a{second}", second) for second in (0, 1, 2)]

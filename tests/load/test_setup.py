@@ -1,4 +1,4 @@
-"""What a load test sets up, and what it takes down again."""
+"""A load test sets up its simulator, and takes down what it has set up."""
 
 from argparse import Namespace
 from dataclasses import replace

@@ -55,7 +55,7 @@ def test_a_refusal_of_the_requests_themselves_ends_it() -> None:
 
 
 def test_time_that_is_over_while_events_are_taken_leaves_it_unfinished() -> None:
-    """What is left then accuses no receiver."""
+    """Events that are left then accuse no receiver."""
     assert resend_failed(ResendSetup(each_round=1, status_code=503, end_timeout=0.0))  # type: ignore[arg-type]
 
 

@@ -57,7 +57,7 @@ def report(module: scope.Module, jobs: int) -> tuple[int, int]:
 
 
 def described(mutant: Mutant) -> str:
-    """What was changed, and where."""
+    """Say what was changed, and where."""
     return f"{mutant.function or '(module)'}: {mutant.before!r} -> {mutant.after!r}"
 
 

@@ -175,7 +175,7 @@ def _is_left_alone(node: ast.AST, parent: ast.AST) -> bool:
 
 
 def _others(node: ast.AST, parent: ast.AST, slot: _Slot, *, in_function: bool) -> Iterator[ast.AST]:
-    """What may stand in a node's place by mistake."""
+    """Yield the mistakes for a node."""
     if isinstance(node, ast.expr):
         if slot.field == "test" or (slot.field in ("ifs", "guard")):
             yield from (ast.Constant(value=value) for value in (True, False) if not isinstance(node, ast.Constant))

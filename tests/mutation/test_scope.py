@@ -1,4 +1,4 @@
-"""What is mutated, and what is excused."""
+"""The scope of mutation, and its excuses."""
 
 import pytest
 

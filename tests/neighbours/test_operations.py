@@ -1,4 +1,4 @@
-"""What callers send is read as the contract declares it, or refused with what was expected and what came."""
+"""A call is read as the contract declares it, or refused with what was expected and what came."""
 
 import json
 from pathlib import Path
@@ -121,7 +121,7 @@ def test_wrong_parameters_are_refused(kind: str, text: str) -> None:
 
 
 def test_an_answer_has_every_field() -> None:
-    """What is not known is null where that is published, and .NET's default elsewhere."""
+    """An unknown value is null where that is published, and .NET's default elsewhere."""
     assert {"id": "x", "stockId": 0, "quantity": 0} == filled("StockQuantity", {"id": "x"})
     assert {"currency": None, "lastUpdate": None, "price": 0} == {
         name: value

@@ -82,7 +82,7 @@ def test_the_seed_decides(sim: Simulation):
 
 
 def quantities(sim: Simulation, **asked: object) -> dict[tuple[int, str], float]:
-    """What POST /api/Stock shows, by stock and GTIN."""
+    """Return the quantities of POST /api/Stock, by stock and GTIN."""
     rows = sim.api("POST", "Stock", json={"useGTIN": True, **asked}).json()
     return {(row["stockId"], row["id"]): row["quantity"] for row in rows}
 

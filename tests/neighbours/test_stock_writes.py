@@ -91,7 +91,7 @@ def test_what_was_released_by_a_call_is_ended_by_no_act(shop: Shopping) -> None:
 
 @pytest.mark.parametrize("received", [True, False])
 def test_a_transfer_arrives_at_once_or_by_the_clock(shop: Shopping, *, received: bool) -> None:
-    """What leaves one stock comes to the other; a stock in transit makes it virtual."""
+    """Goods that leave one stock come to the other; a stock in transit makes it virtual."""
     target = shop.last["stockId"]
     before = shop.quantity(stock_id=target)
     body = {"stockId": shop.stock_id, "toStockId": target, "insertAsRecevied": received, "extRef": "T1"}

@@ -1,4 +1,4 @@
-"""What the page does, in a real browser: webhooks, triggers, schemas, faults, pictures."""
+"""The page's acts in a real browser: webhooks, triggers, schemas, faults, pictures."""
 
 import json
 import re
@@ -106,7 +106,7 @@ def test_a_text_that_is_no_json_is_told_once_at_its_line(sim: Simulation, visits
 
 
 def test_a_payload_is_checked_while_it_is_written(sim: Simulation, receiver: Recorder, visits: Visits):
-    """What is wrong is marked at its line, and is not sent; what is right goes out as written."""
+    """A wrong payload is marked at its line, and is not sent; a right one goes out as written."""
     sim.subscribes(f"http://127.0.0.1:{receiver.port}/hook")
     page = visits("#/trigger?event=SaleCreated")
     area = page.get_by_label("Payload")
@@ -225,7 +225,7 @@ def test_pictures(sim: Simulation, receiver: Recorder, visits: Visits):
 
 
 def test_sinks(sim: Simulation, visits: Visits):
-    """What a receiver told a sink shows as it came, and hostile text stays text."""
+    """A call to a sink shows as it came, and hostile text stays text."""
     page = visits("#/sinks")
     expect(page.get_by_text("No record yet")).to_be_visible()
     hostile = "<img src=x onerror=\"document.title='owned'\">"

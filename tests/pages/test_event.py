@@ -1,4 +1,4 @@
-"""What the page reads of one event."""
+"""The page's read of one event."""
 
 import json
 from pathlib import Path
@@ -137,7 +137,7 @@ def test_one_event(sim: Simulation, receiver: Recorder):
 
 
 def test_one_event_of_a_shape(receiver: Recorder, tmp_path: Path):
-    """What is shown as sent is what is sent: the type in the URL, the payload in its envelope, the event's facts."""
+    """The page shows the bytes that are sent: the type in the URL, the payload in its envelope, the event's facts."""
     shape = tmp_path / "shape.toml"
     shape.write_text(
         '[envelope]\nat = "{createdDateTime}"\nstore = "{storeId}"\nid = "{webhookEventId}"\ndata = "{payload}"'

@@ -47,7 +47,7 @@ def test_a_comparison_with_an_earlier_state(sim: Simulation, visits: Visits):
 
 
 def test_the_request_as_a_fault_changed_it(sim: Simulation, receiver: Recorder, visits: Visits):
-    """What went out, and what the fault did to it; of a run that was kept back, that nothing went out."""
+    """The page shows what went out, and what the fault did to it; or that a run was kept back."""
     sim.subscribes(f"http://127.0.0.1:{receiver.port}/a")
     sim.breaks("unknown-event", times=1)
     sim.breaks("refuse", times=1)

@@ -1,4 +1,4 @@
-"""What the page reads of the log."""
+"""The page's reads of the log."""
 
 import pytest
 
@@ -71,7 +71,7 @@ def test_webhooks_with_how_their_events_went(sim: Simulation, receiver: Recorder
 
 
 def test_the_last_seconds(sim: Simulation, receiver: Recorder):
-    """What pictures are drawn of: what ended, what failed, what was broken, and how long it took."""
+    """Pictures are drawn of the runs that ended, that failed or were broken, and of the time that they took."""
     sim.subscribes(f"http://127.0.0.1:{receiver.port}/a")
     sim.breaks("lost-response", times=1)
     sim.raises(count=3)

@@ -18,7 +18,7 @@ def rows(page: Page):
 
 
 def test_events_come_live_and_are_filtered(sim: Simulation, receiver: Recorder, visits: Visits):
-    """What is raised shows without a reload; a filter narrows it, and its address shows the same to a colleague."""
+    """A raised event shows without a reload; a filter narrows it, and its address shows the same to a colleague."""
     receiver.respond = lambda call: answer(500 if call.line.startswith("POST /b") else 200)
     page = visits()
     expect(page.get_by_text("No events yet")).to_be_visible()

@@ -1,4 +1,4 @@
-"""What the page reads of the sinks."""
+"""The page's read of the sinks."""
 
 from tests.support.simulation import Simulation
 

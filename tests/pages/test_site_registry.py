@@ -1,4 +1,4 @@
-"""What the page offers to choose from."""
+"""The page's choices."""
 
 from frontsim.domain.faults import FAULTS
 from frontsim.payloads.making.shop import ACTS

@@ -17,7 +17,7 @@ Visits = Callable[..., Page]
 
 
 def test_an_outage_is_played_and_its_report_read(sim: Simulation, tmp_path: Path, visits: Visits):
-    """What is wrong with the form is told beside its field; the run goes on when the tab is closed."""
+    """A mistake in the form is shown beside its field; the run goes on when the tab is closed."""
     with ChildReceiver("no-dedupe", tmp_path / "receiver.db") as receiver:
         page, url = visits("#/verify"), receiver.url
         page.get_by_role("button", name="Play lost-response").click()

@@ -1,4 +1,4 @@
-"""What becomes of what a page asks for; above all, that no command comes from it."""
+"""A page's request becomes a run; above all, no command comes from it."""
 
 import sqlite3
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What the tests share: single payloads by type, and chains that have traded for two days."""
+"""Payloads that the tests share: single ones by type, and chains that have traded for two days."""
 
 from collections.abc import Callable, Sequence
 from functools import cache

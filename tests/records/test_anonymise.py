@@ -119,7 +119,7 @@ def test_equality_and_references_survive(a_day):
 
 
 def test_ids_times_and_amounts_stay(a_day):
-    """What is not personal is what a bug may depend on."""
+    """A bug may depend on values that are not personal."""
     events, found, changed = a_day
     for event, other in zip(events, found, strict=True):
         for (path, before), (_, after) in zip(leaves(event.body), leaves(other.body), strict=True):
@@ -280,7 +280,7 @@ def test_a_salt_that_is_no_secret_is_refused(tmp_path):
 
 
 def test_waiting_events_leave_no_file(tmp_path):
-    """What is not anonymous yet is nobody's to find."""
+    """Events that are not anonymous yet leave no trace."""
     with WaitingEvents(tmp_path) as waiting:
         for number in range(3):
             waiting.add(replace(recorded("SaleCreated", {"saleId": number}), line=number))

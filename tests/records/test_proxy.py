@@ -63,7 +63,7 @@ def test_without_a_path_each_delivery_keeps_its_own(proxied, receiver):
 
 
 def recorded(proxied):
-    """What was recorded once the answer was there: it comes after it."""
+    """Return the record once it is there: it comes after the answer."""
     for thread in threading.enumerate():
         if thread.name.startswith("Thread-") and "process_request_thread" in thread.name:
             thread.join(5)
@@ -90,7 +90,7 @@ def test_a_body_that_is_no_json_is_recorded_as_text(proxied):
 
 
 def test_a_type_without_a_header_is_the_one_that_is_named(proxied):
-    """What header the vendor's deliveries have for it is open."""
+    """The vendor's header for it is open."""
     url = proxied(headers=HeadersOf("X-Webhook-Event-Id", "X-Webhook-Id", "X-Webhook-Event", event="SaleCreated"))
     posts(url, headers={})
     assert ["SaleCreated"] == [event.event for event in recorded(proxied)]

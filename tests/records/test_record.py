@@ -85,7 +85,7 @@ def test_the_file_is_its_owners_alone(tmp_path):
 
 
 def test_a_full_disk_leaves_whole_lines(tmp_path):
-    """What was written before it was full can be read."""
+    """Lines that were written before it was full can be read."""
     with small_disk(tmp_path / "small", "64k") as disk, RecordWriter(disk / "r", HEAD) as writer:
 
         def fills_it():

@@ -73,7 +73,7 @@ def test_a_simulators_log_has_heads_faults_and_answers(sim, receiver, recorded):
 
 
 def test_an_event_on_the_bound_of_two_stretches_is_recorded_once(sim, receiver, recorded):
-    """Whether a list includes its bounds is open at the vendor: here both lists have it."""
+    """The vendor leaves open if a list includes its bounds: here both lists have the event."""
     sim.subscribes(receiver.url)
     sim.raises()
     assert 1 == len(recorded(EVER, EVER))

@@ -128,7 +128,7 @@ def test_what_is_refused_is_counted(replays, receiver):
 
 
 def test_a_line_that_cannot_be_read_ends_it(replays, receiver):
-    """What stands before it was sent, and the result names the line to go on from."""
+    """The lines before it were sent, and the result names the line to go on from."""
     with pytest.raises(BadInput, match="line 4: expected JSON"):
         replays([sale(1), sale(2)], broken=b"{broken\n")
     assert 2 == len(receiver.calls)

@@ -37,7 +37,7 @@ def commands() -> Mapping[str, str]:
 
 
 def cell(played: PlayedCase) -> str:
-    """What a case found: the classes, or a sign."""
+    """Return what a case found: the classes, or a sign."""
     found = sorted({finding.class_ for finding in played.judgement.findings})
     return ", ".join(found) or SIGNS[played.judgement.verdict]
 

@@ -16,7 +16,7 @@ TELLING = (
 
 
 def played(job: str, cases: list[Case], *, limit_s: float = 600.0, at_once: int = 2):
-    """What came of the cases. The limit only keeps what hangs from hanging: a busy machine plays long lists slowly."""
+    """Play the cases. The limit only keeps what hangs from hanging: a busy machine plays long lists slowly."""
     return run(JobSetup(job, limit_s), cases, seed=7, at_once=at_once).played
 
 

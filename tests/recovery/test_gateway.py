@@ -1,4 +1,4 @@
-"""What the gateway before the vendor's API sees of a job's calls, and how it breaks them."""
+"""The gateway before the vendor's API sees a job's calls, and breaks them."""
 
 from collections.abc import MutableMapping
 from typing import Any

@@ -55,7 +55,7 @@ def test_a_hopeless_event_must_be_tried_and_reported():
 
 @pytest.mark.parametrize("codes", [(200, 200), (503, 200, 200), (503, 200, 503)])
 def test_what_has_arrived_is_not_sent_again(codes):
-    """Whether the second one arrived or not: the job should not have asked."""
+    """The job should not have asked, even if the second one did not arrive."""
     state = PastState.DELIVERED if codes[0] == 200 else PastState.FAILED
     assert [("resent-delivered", "leaves-delivered-alone")] == found(history(event(*codes, state=state)))
 
@@ -209,7 +209,7 @@ def test_a_subscription_that_delivers_otherwise_is_told_once_with_what_became_of
 
 
 def test_trouble_of_ours_accuses_no_job():
-    """What was not played to its end proves nothing."""
+    """A case that was not played to its end proves nothing."""
     judgement = judge(case(), history(event(503), trouble="the simulator is gone"), CONTRACT)
     assert (Verdict.UNKNOWN, ()) == (judgement.verdict, judgement.findings)
 
@@ -352,7 +352,7 @@ def classes_of(played, told=None):
 
 
 def test_what_is_missed_is_missed_whatever_stands_beside_it():
-    """What arrived, what is hopeless and was tried, what was delivered: none of them ends the search."""
+    """Neither an event that arrived, nor a hopeless one that was tried, nor a delivered one ends the search."""
     others = event(503, 200), event(503, 500, id_="e2", hopeless=True), event(503, id_="e3", state=PastState.DELIVERED)
     played = history(*others, event(503, id_="e4"), calls=[listed(at_s=9.0)], starts=[start(code=1)])
     assert ["e4"] == [each.webhook_event_id for each in judge(case(), played, CONTRACT).findings]

@@ -173,7 +173,7 @@ def renew(api: FrontSystems, webhook: WebhookView) -> None:
     ids=["the same", "another way there", "another type", "another receiver", "renewed"],
 )
 def test_a_subscription_that_still_brings_each_event_once_is_as_before(change: Change) -> None:
-    """What the job subscribes to besides is its own affair; a new id is one of ours from then on."""
+    """Further subscriptions are the job's own affair; a new id is one of ours from then on."""
     with subscribed() as (events, webhook):
         change(events.api, webhook)
         assert [] == events.broken_subscriptions()

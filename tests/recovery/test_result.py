@@ -45,7 +45,7 @@ def test_the_list_of_cases_as_json() -> None:
 
 
 def test_a_story_goes_from_the_events_creation_to_its_end() -> None:
-    """What was special about it, the calls that are about it, each resend, each start with the last that it printed."""
+    """The story has what was special about it, its calls, each resend, and each start with the last that it printed."""
     told = replace(event(503, 500, 200), about="at the end of the month")
     other = event(503, id_="e2")
     calls = [listed(retry_after_s=2), resent("e2"), resent(status=None), resent(at_s=3.5)]

@@ -1,4 +1,4 @@
-"""What every form of a report says alike: the causes in a line, the counts, the verdict, and what was compared."""
+"""Every form of a report says these alike: the causes in a line, the counts, the verdict, and what was compared."""
 
 import dataclasses
 from xml.etree import ElementTree as ET
@@ -17,7 +17,7 @@ from frontsim.verification.result import result_of
 
 
 def test_classes_are_counted(report):
-    """What was found is counted by class, in the order in which it was found."""
+    """Findings are counted by class, in the order in which they were found."""
     assert ["1 duplicated", "", "", ""] == [each.found for each in result_of(report).trials]
     assert "2 lost, 1 burned" == counted(["lost", "burned", "lost"])
 
@@ -61,7 +61,7 @@ def ending(report):
 
 
 def test_the_last_line_says_how_many_were_not_played_and_why(ending):
-    """What could not be played is skipped; what could have been is told apart, with what gives it time."""
+    """A scenario that could not be played is skipped; one that could have been is apart, with a longer budget."""
     assert ending((Verdict.SKIPPED, OUT_OF_TIME), (Verdict.SKIPPED, None)).endswith(
         "3 scenarios: 1 verified, 1 skipped, 1 not played (the budget of 120 s was used up; --budget 240 should play "
         "them); seed 7"

@@ -31,7 +31,7 @@ def test_the_verdict_stands_last(report):
 
 
 def test_unknown_and_skipped_have_their_reasons(report):
-    """What was not judged is listed with why."""
+    """A scenario that was not judged is listed with its reason."""
     text = "\n".join(lines(result_of(report)))
     assert "Unknown\n  steady: the observer <is> down & out" in text
     assert "Skipped\n  crash-after-ack: it needs --receiver-cmd" in text

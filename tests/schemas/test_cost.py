@@ -1,4 +1,4 @@
-"""What a schema may cost: its steps, and patterns that backtrack."""
+"""The cost of a schema: its steps, and patterns that backtrack."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""What changed between two sets of schemas, and what breaks a receiver."""
+"""The changes between two sets of schemas, and those that break a receiver."""
 
 from typing import Any
 

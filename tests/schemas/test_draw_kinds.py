@@ -72,6 +72,6 @@ def test_no_value_is_left(schema: dict[str, Any], told: str) -> None:
 
 
 def test_of_a_choice_with_null_null_is_seldom() -> None:
-    """Whether `anyOf` or a list of types says it."""
+    """Both `anyOf` and a list of types can say it."""
     for schema in ({"anyOf": [{"type": "null"}, {"type": "integer"}]}, {"type": ["integer", "null"]}):
         assert 0 < [drawn(schema, seed) for seed in range(200)].count(None) < 60

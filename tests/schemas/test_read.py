@@ -196,7 +196,7 @@ def test_a_path_leads_to_the_schemas_that_speak_of_it(path: str, found: list[str
 
 
 def test_the_nearest_schema_counts() -> None:
-    """What stands beside a reference says more than its target, and that more than its own parts."""
+    """A keyword beside a reference says more than its target, and that more than its own parts."""
     schema = {
         "$ref": "#/$defs/a",
         "title": "top",

@@ -50,7 +50,7 @@ def test_the_pattern_is_found_in_its_text(pattern: str) -> None:
 
 @pytest.mark.parametrize("pattern", ["(", "(a", "[a", "a)", r"\p{Unheard}", "a{2", "[b-a]x", "[]"])
 def test_a_pattern_that_is_not_read_is_none(pattern: str) -> None:
-    """What can't be read gives no function, never an exception."""
+    """A pattern that can't be read gives no function, never an exception."""
     assert text_of(pattern) is None
 
 

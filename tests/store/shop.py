@@ -1,4 +1,4 @@
-"""What the store's tests do, as verbs."""
+"""The acts of the store's tests, as verbs."""
 
 import asyncio
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What followers of the log are told."""
+"""Followers of the log get its changes."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What happened in each second."""
+"""Counts of each second."""
 
 import sqlite3
 from collections import Counter

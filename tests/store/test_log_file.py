@@ -139,7 +139,7 @@ async def test_a_file_that_is_moved_away_and_back(path: Path) -> None:
 
 @pytest.mark.anyio
 async def test_a_file_that_is_deleted_during_a_commit(shop: StoreDriver) -> None:
-    """What SQLite has committed is gone with it; that is not known to be nothing."""
+    """SQLite's commit is gone with it; that is not known to be nothing."""
     await shop.subscribes()
     problems = iter([None, "log.db was deleted or moved away"])  # before and after
     shop.store._file.problem = lambda: next(problems, None)  # type: ignore[method-assign]

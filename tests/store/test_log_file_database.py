@@ -18,7 +18,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def run(path: Path, *statements: str) -> list[tuple[object, ...]]:
-    """What the last of some statements gives."""
+    """Run statements, and return the last one's rows."""
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         for statement in statements:
             rows = connection.execute(statement).fetchall()

@@ -1,4 +1,4 @@
-"""What a log's writer refuses, and that a step which refuses writes nothing."""
+"""A log's writer refuses wrong steps, and a step that it refuses writes nothing."""
 
 import sqlite3
 

@@ -189,7 +189,7 @@ def test_what_is_handed_out_is_what_the_file_says_is_next(happenings: list[tuple
 
 
 def test_time_that_is_set_back_strands_nothing() -> None:
-    """What waits for a slot waits for that alone, whatever simulator time it is."""
+    """A run that waits for a slot waits for that alone, whatever simulator time it is."""
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
         log = WriterOverTime(connection)
         log.sells("SaleCreated", SLOTS + 1)
@@ -200,7 +200,7 @@ def test_time_that_is_set_back_strands_nothing() -> None:
 
 @pytest.mark.anyio
 async def test_more_than_fits_in_memory_goes_out_in_turn(tmp_path: Path) -> None:
-    """What a line cannot hold waits in the file alone."""
+    """Runs that a line cannot hold wait in the file alone."""
     with few_in_memory():
         async with StoreDriver(tmp_path / "log.db", concurrency=1) as shop:
             await shop.subscribes()
@@ -296,7 +296,7 @@ async def test_not_too_many_are_ahead(tmp_path: Path, monkeypatch: pytest.Monkey
 
 @pytest.mark.anyio
 async def test_bodies_of_more_than_one_text_can_hold(shop: StoreDriver, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What waits in the file is read back in parts, as large as SQLite takes; nothing of it is stuck."""
+    """Runs in the file are read back in parts, as large as SQLite takes; none is stuck."""
     monkeypatch.setattr(queue, "MOST_BYTES", 0)
     await shop.subscribes()
     shop.store._db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 5_000)

@@ -1,4 +1,4 @@
-"""What waits in memory: in order for each destination, and never more bytes than are allowed."""
+"""Runs wait in memory in order for each destination, and never more bytes than are allowed."""
 
 import pytest
 

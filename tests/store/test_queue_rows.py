@@ -70,7 +70,7 @@ def test_only_what_waits_can_be_made_due(rows: QueueRows) -> None:
 
 
 def test_a_start_takes_out_what_had_begun_and_all_resends(rows: QueueRows) -> None:
-    """What was postponed on the old clock becomes due at once, behind nothing."""
+    """A run that was postponed on the old clock becomes due at once, behind nothing."""
     rows.insert_originals([original(1), original(2), original(3)], {1}, NOW)
     rows.insert_resend(4, 4, 2, HERE, "http://a.example/")
     rows.postpone(3, 2**60)

@@ -61,7 +61,7 @@ async def test_copies_of_what_a_reset_has_dropped(shop: StoreDriver) -> None:
 
 
 async def test_a_reset_that_fails(shop: StoreDriver) -> None:
-    """What was there is there, and new events get numbers of their own."""
+    """Earlier events are there, and new events get numbers of their own."""
     await shop.subscribes()
     await shop.sells(3)
     await shop.statement("CREATE TEMP TRIGGER full BEFORE DELETE ON webhooks BEGIN SELECT RAISE(ABORT, 'full'); END")

@@ -1,4 +1,4 @@
-"""What raised the events, in the log."""
+"""The log keeps what raised its events."""
 
 import sqlite3
 from contextlib import closing

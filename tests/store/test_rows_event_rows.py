@@ -55,7 +55,7 @@ def test_an_event_of_another_webhook_is_unknown(events: sqlite3.Connection) -> N
 
 
 def test_failed_events_are_taken_once_and_oldest_first(events: sqlite3.Connection) -> None:
-    """What has a run in the queue is not taken, nor what belongs to a deleted webhook."""
+    """An event with a run in the queue is not taken, nor is one of a deleted webhook."""
     fail(events, 11, 12, 13)
     assert [(11, 2, 1), (12, 2, 2)] == take_failed(events, 2)
     assert [(13, 2, 1)] == take_failed(events, 2)

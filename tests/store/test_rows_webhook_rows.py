@@ -37,7 +37,7 @@ def test_type_and_store_decide_what_matches(rows: WebhookRows) -> None:
 
 
 def test_a_change_or_an_end_counts_for_the_next_event(rows: WebhookRows) -> None:
-    """What was matched before is not remembered past it."""
+    """An earlier match is not remembered past it."""
     assert [SALES, SALES_OF_7] == matching(rows, "SaleCreated", 7)
     rows.change(replace(SALES_OF_7, store_id=8))
     assert [SALES] == matching(rows, "SaleCreated", 7)

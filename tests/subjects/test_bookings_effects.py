@@ -1,4 +1,4 @@
-"""What an observer reads of a receiver: its effects in the order of booking."""
+"""An observer reads a receiver's effects in the order of booking."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -42,7 +42,7 @@ def test_an_effect_has_its_ids_its_moment_and_its_payload_byte_for_byte(bookings
 
 
 def test_only_the_state_that_holds_now_is_current(bookings: Bookings) -> None:
-    """What changes nothing is neither current nor old."""
+    """An effect that changes nothing is neither current nor old."""
     effects = orjson.loads(effects_json(bookings))
     assert [("e1", None), ("e2", False), ("e3", True)] == [(e["webhookEventId"], e["current"]) for e in effects]
 

@@ -1,4 +1,4 @@
-"""What these answer, and what they have booked by then."""
+"""The answers of these receivers, and what they have booked by then."""
 
 import asyncio
 from pathlib import Path

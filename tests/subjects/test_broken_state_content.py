@@ -1,4 +1,4 @@
-"""What each of these keeps of a payload; all else of it stays."""
+"""Each of these changes one thing of a payload; all else of it stays."""
 
 import orjson
 import pytest

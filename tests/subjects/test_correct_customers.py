@@ -1,4 +1,4 @@
-"""What a receiver that keeps customers reads of an event; that its rows are right, the matrix proves."""
+"""A receiver that keeps customers reads events; the matrix proves that its rows are right."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What a receiver that keeps levels reads of an event; that the levels are right, the registry's trials prove."""
+"""A receiver that keeps levels reads events; the registry's trials prove that the levels are right."""
 
 import pytest
 

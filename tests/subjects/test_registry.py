@@ -149,7 +149,7 @@ async def malformed(shop, example):
 
 
 async def unicode_and_decimals(shop, example):
-    """What was stored is what came: letters, signs and decimals."""
+    """The receiver stores what came: letters, signs and decimals."""
     customer = example(
         "CustomerCreated", customerId=9100, firstName="Bjørn 🎉 Wilhelmine Charlotte", city="Ørsta\u2028"
     )

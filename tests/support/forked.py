@@ -90,7 +90,7 @@ def _start(address: str) -> None:
 
 
 class ForkedProcess:
-    """What our tests and `frontsim.hosting.user_program` use of a `subprocess.Popen`."""
+    """The part of `subprocess.Popen` that our tests and `frontsim.hosting.user_program` use."""
 
     def __init__(
         self,

@@ -41,7 +41,7 @@ def test_it_takes_signals(number: int, code: int) -> None:
 
 
 def test_it_does_not_outlive_its_caller() -> None:
-    """What a test forgets is killed."""
+    """A process that a test forgets is killed."""
     process = serving()
     output = process.stdout
     del process

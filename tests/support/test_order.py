@@ -17,7 +17,7 @@ def items(*, slow, quick):
 
 
 def pieces(listed, workers):
-    """What pytest-xdist gives to each worker at first."""
+    """Split tests as pytest-xdist gives them to each worker at first."""
     left = list(listed)
     return [[left.pop(0).name for _ in range(len(left) // (workers - place))] for place in range(workers)]
 

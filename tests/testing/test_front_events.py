@@ -1,4 +1,4 @@
-"""What tests compare."""
+"""Events as tests compare them."""
 
 import pytest
 

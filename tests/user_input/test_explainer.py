@@ -53,7 +53,7 @@ def test_what_is_told_is_what_the_validators_say(value):
     ids=["pattern", "allOf", "anyOf"],
 )
 def test_what_would_take_for_ever_ends_in_a_second(schema, value, first):
-    """What jsonschema-rs says in time stands; then the next value is explained again."""
+    """The words of jsonschema-rs stand in time; then the next value is explained again."""
     began = stopwatch()
     assert str(told(schema, value)[0]).startswith(first)
     assert PATIENCE_S > stopwatch() - began

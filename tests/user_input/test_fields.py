@@ -32,7 +32,7 @@ def test_names_match_in_any_case():
     ],
 )
 def test_reading(method: str, limits: dict[str, Any], right: list[Any], wrong: list[Any]):
-    """What is right is given back, null and missing are as nothing, what is wrong is noted under its name."""
+    """A right value is given back, null and missing are as nothing, a wrong one is noted under its name."""
     for value in right:
         fields = Fields({"x": value})
         assert value == getattr(fields, method)("x", **limits)

@@ -7,7 +7,7 @@ from frontsim.user_input.fields import MOST_LEVELS, is_too_deep, most_values
 @pytest.mark.parametrize(("levels", "too_deep"), [(1, False), (MOST_LEVELS, False), (300, True), (1000, True)])
 @pytest.mark.parametrize(("opening", "closing"), [(b"[", b"]"), (b'{"a":', b"}")])
 def test_what_could_not_be_written_again(levels: int, too_deep: bool, opening: bytes, closing: bytes) -> None:
-    """What is read is stored, answered and sent: it must be writable."""
+    """A value that is read is stored, answered and sent: it must be writable."""
     body = opening * levels + b"1" + closing * levels
     assert too_deep == is_too_deep(body, orjson.loads(body))
 

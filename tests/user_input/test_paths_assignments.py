@@ -32,7 +32,7 @@ def test_json_is_read_as_what_it_is(value):
 
 @given(st.text())
 def test_anything_else_is_a_text(text):
-    """What is no JSON is the text that was written, also with `=` in it."""
+    """A value that is no JSON is the text as written, also with `=` in it."""
     assert {"a.b": f"~{text}=1"} == read(f"a.b=~{text}=1")
 
 

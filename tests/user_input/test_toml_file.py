@@ -23,7 +23,7 @@ def test_a_file_is_read_as_the_caller_says(tmp_path):
     ],
 )
 def test_every_error_names_the_file(tmp_path, text, of, told):
-    """Whether it cannot be read, is no TOML, or says what its reader refuses."""
+    """The file cannot be read, is no TOML, or says what its reader refuses."""
     file = tmp_path / "a.toml"
     if text is not None:
         file.write_bytes(text)

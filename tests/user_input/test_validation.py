@@ -124,7 +124,7 @@ def test_where_the_validators_differ_the_one_that_decides_explains(schema: Json,
 
 
 def test_a_valid_value_has_no_problem() -> None:
-    """What jsonschema-rs takes has no problems, whatever jsonschema thinks of it."""
+    """A value that jsonschema-rs takes has no problems, whatever jsonschema thinks of it."""
     assert [] == found_problems({"type": "integer", "format": "of its own"}, 1.0)
     assert [] == found_problems({"$ref": "#"}, 1)
 
@@ -209,7 +209,7 @@ def test_any_value_is_explained(value: object) -> None:
 
 
 def test_a_deeply_nested_value_is_explained() -> None:
-    """What is nested too deep for jsonschema is refused with a reason all the same."""
+    """A value that is nested too deep for jsonschema is refused with a reason all the same."""
     value: object = 1
     for _ in range(900):
         value = [value]

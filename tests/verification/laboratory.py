@@ -20,7 +20,7 @@ from tests.support.served import served
 CATALOG = catalog.load()
 CONTRACT = checks.receiver_contract()
 FEW = ("SaleCreated", "CustomerCreated", "CustomerUpdated")
-"""What happens once, what begins and what changes: by these, receivers and scenarios differ."""
+"""A type that happens once, one that begins and one that changes: by these, receivers and scenarios differ."""
 QUICK = TimeLimits(settle_s=0.1, timeout_s=PATIENCE_S, answer_s=PATIENCE_S, last_s=2.0, memory_s=1.0)
 
 

@@ -35,7 +35,7 @@ def types_of(*names, demands_each=False, **others):
 
 
 def ended(types, *scenarios, booked=frozenset(), **others):
-    """What is known at the end, and each scenario's verdict, findings and reason, in their order."""
+    """Return the types as known at the end, and each scenario's verdict, findings and reason, in their order."""
     known = [each for one in scenarios for each in types.take(one)]
     found, kept = types.end(booked, **others)
     return found, [

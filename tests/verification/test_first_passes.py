@@ -24,7 +24,7 @@ from tests.verification.laboratory import CATALOG
 
 
 class GivenForNothing(Given):
-    """What a run was given; a test says why it does not suffice."""
+    """The things that a run was given; a test says why they do not suffice."""
 
     reason = ""
 
@@ -61,7 +61,7 @@ def test_what_is_skipped_starts_no_simulator():
 
 
 def test_the_probes_before_the_first_scenario_count_within_the_budget():
-    """What does not fit is not played, and starts no simulator."""
+    """A scenario that does not fit is not played, and starts no simulator."""
     played = list(play_all(bundled_scenarios()[:3], late(), receiver_contract(), Pace(budget_s=100)))
     told = "not played: the budget of 100 s was used up before it (--budget)"
     assert [(Verdict.SKIPPED, told)] * 3 == [(each.judgement.verdict, each.judgement.reason) for each in played]

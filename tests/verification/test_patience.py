@@ -9,7 +9,7 @@ from frontsim.verification import patience
 from frontsim.verification.patience import ONE_LOOK, Patience, ReceiverLatency, TimeLimits, WaitLimits
 
 WAIT = WaitLimits(0.3, 3.0, 60.0)
-"""What a scenario waits by default: 10 * 0.3 s for what is missing, and as long as it may take for the rest."""
+"""A scenario waits by default 10 * 0.3 s for missing effects, and as long as it may take for the rest."""
 SECONDS = st.floats(0, 1000)
 LIMITS = st.builds(TimeLimits, settle_s=SECONDS, timeout_s=SECONDS, answer_s=SECONDS, last_s=SECONDS, kills_s=SECONDS)
 LATENCIES = st.builds(
@@ -281,7 +281,7 @@ def test_nothing_goes_beyond_the_users_limits(limits, budget_s, spent_s):
 
 @given(LIMITS, LATENCIES)
 def test_the_last_look_is_the_most_patient(limits, latency):
-    """What a scenario has given up, it waits for again, and longest where a batch may be due."""
+    """It waits again for effects that a scenario has given up, and longest where a batch may be due."""
     decides = Patience(limits, latency)
     last, before_a_batch = decides.last_wait(), decides.last_wait(may_await_batch=True)
     assert last.missing_s >= max(decides.first_wait().missing_s, limits.last_s)

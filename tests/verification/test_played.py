@@ -13,7 +13,7 @@ HIDDEN, OTHERS = Strangers(7, "{}", come_with_events=True), Strangers(1, "{}", c
 
 
 def test_an_interrupted_run_is_not_verified(report):
-    """What was not played is not passed."""
+    """A scenario that was not played has not passed."""
     right = [each for each in report.played if each.judgement.verdict is Verdict.VERIFIED]
     assert Report("http://shop", 1, right, CONTRACT).verdict is Verdict.VERIFIED
     assert Report("http://shop", 1, right, CONTRACT, interrupted=True).verdict is Verdict.UNKNOWN

@@ -1,4 +1,4 @@
-"""What a request is refused for before anything starts, and what is built from it."""
+"""A request is refused before anything starts, or a run is built from it."""
 
 import socket
 from collections.abc import Iterator

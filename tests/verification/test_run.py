@@ -45,7 +45,7 @@ SEVERAL = (
 @pytest.mark.parametrize("key", ["webhookEventId", "business"])
 @pytest.mark.parametrize("variant", ["reference", "inbox", "newest-state"])
 def test_a_right_receiver_is_verified_by_scenarios_side_by_side(variant, key, receiver, requested, play):
-    """What one scenario makes it book is strange to the others, and accuses it of nothing."""
+    """Bookings of one scenario are strange to the others, and accuse it of nothing."""
     with receiver(variant) as url:
         played = play(requested(url, observe_key=key, events=FEW), *SEVERAL, pace=Pace(jobs=4, jobs_that_wait=4))
     assert list(SEVERAL) == [each.scenario.name for each in played]
@@ -117,7 +117,7 @@ def test_a_batch_that_comes_late_is_no_loss(shop, requested, play, limits, names
 
 @pytest.mark.slow
 def test_a_batch_that_comes_in_the_next_scenario_is_no_loss(shop, requested, play, limits):
-    """What is missing is looked for again after the next scenario, before anybody is accused of it."""
+    """verify looks again for missing effects after the next scenario, before it accuses the receiver."""
     request = requested(shop.url, events=["SaleCreated"], limits=limits(last_s=60))
     first, second = play(request, "short-outage", "steady", after_each=Batches(shop).is_due.set)
     assert (ending(first), ending(second)) == ((Verdict.VERIFIED, []), (Verdict.VERIFIED, []))

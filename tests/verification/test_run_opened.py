@@ -80,7 +80,7 @@ def test_a_url_without_a_receiver_is_refused_at_once(requested, play, free_port)
     ],
 )
 def test_a_request_that_cannot_work_is_refused(shop, requested, play, changes, told):
-    """What the user got wrong is told before anything is played."""
+    """The user's mistake is named before anything is played."""
     with pytest.raises(BadInput) as refused:
         play(requested(shop.url, **changes), "steady")
     assert told in str(refused.value)

@@ -61,12 +61,12 @@ def test_what_was_left_out_is_said():
     ],
 )
 def test_how_long_it_takes_is_known_before(name, deliveries):
-    """What does not fit in the rest of the budget does not begin."""
+    """A scenario that does not fit in the rest of the budget does not begin."""
     assert deliveries / 4 == fit(name, 4.0).expected_s
 
 
 def test_how_long_the_end_of_one_that_waits_takes_is_known_before():
-    """What is played meanwhile leaves that much of the budget to it."""
+    """Scenarios that are played meanwhile leave it that much of the budget."""
     assert ((3 + 2 + 8 + 1) / 4, 0) == (fit("long-memory", 4.0).end_s, fit("steady", 4.0).end_s)
 
 

@@ -82,7 +82,7 @@ def test_wrong_usage_is_3(run, args, told):
 
 
 def test_the_replay_is_a_verify_of_the_file():
-    """What only a search takes is left out, and secrets are."""
+    """Options that only a search takes are left out, and so are secrets."""
     typed = ["explore", "--receiver", "http://u:p@r/h", "--budget", "9", "--corpus=c", "--no-shrink", "--save", "d"]
     again = "frontsim verify --receiver 'http://***@r/h' --scenario found-5-1.toml --seed 5"
     assert again == replay_found(typed, 5)("found-5-1.toml")

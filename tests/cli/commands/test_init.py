@@ -38,7 +38,7 @@ def test_what_it_writes_is_what_verify_reads(init, run, tmp_path):
 
 
 def test_what_a_receiver_derives_is_tried_too(run, tmp_path, monkeypatch):
-    """What its columns hold is told, or why that is not known; verify reads the same place."""
+    """It says what the columns hold, or why that is not known; verify reads the same place."""
     monkeypatch.chdir(tmp_path)
     with serving("stock-by-sum", tmp_path / "stock.db") as url:
         options = ["--receiver", f"{url}/hook", "--observe-url", f"{url}/effects", "--events", "StockMovementCreated"]

@@ -1,4 +1,4 @@
-"""What a coding agent reads over MCP: reports and one log, without secrets, and nothing that was not named."""
+"""A coding agent reads over MCP reports and one log, without secrets, and nothing that was not named."""
 
 import sys
 

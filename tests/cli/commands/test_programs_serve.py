@@ -183,7 +183,7 @@ def test_an_ephemeral_log_goes(tmp_path: Path):
 
 
 def one_line(done: tuple[int, str, str]) -> str:
-    """What a start that failed said: exit code 3 and one line, no traceback, nothing on standard output."""
+    """Return the message of a start that failed: exit code 3 and one line, no traceback, nothing on standard output."""
     code, out, err = done
     assert (3, "", 1) == (code, out, len(err.splitlines())), err
     return err
@@ -255,7 +255,7 @@ def test_a_file_that_is_not_our_log(make: Any, told: str, tmp_path: Path):
 
 
 def test_a_foreign_file_with_a_wal(tmp_path: Path):
-    """What another program has not yet written back stays so: file and WAL are left as they are."""
+    """Pages that another program has not yet written back stay so: file and WAL are left as they are."""
     connection = sqlite3.connect(tmp_path / "theirs.db")
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("CREATE TABLE other (a)")

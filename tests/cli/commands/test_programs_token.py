@@ -10,7 +10,7 @@ WARNS = "may read and change all of the simulator: give it a --token"
 
 @pytest.fixture
 def served(monkeypatch, tmp_path):
-    """What was served, instead of serving it."""
+    """Record what would be served, instead of serving it."""
     found = []
     monkeypatch.chdir(tmp_path)
 

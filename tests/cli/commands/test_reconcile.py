@@ -67,7 +67,7 @@ def test_everything_recovers(vendor, run):
 
 
 def test_something_is_left(vendor, run):
-    """What still fails is named; code 1."""
+    """An event that still fails is named; code 1."""
     vendor.takes = {"w1"}
     done = run("reconcile")
     assert [
@@ -119,7 +119,7 @@ def test_a_webhook_that_is_not_there(vendor, run):
 
 
 def test_a_job_that_ends_early(vendor, run):
-    """What was done until then is printed; then the reason, and code 3."""
+    """The resends until then are printed; then the reason, and code 3."""
     vendor.routes["GET /api/WebhooksEvents/w2"] = (401, {"statusCode": 401, "message": "Access denied."})
     done = run("reconcile")
     assert [
@@ -208,7 +208,7 @@ def test_what_is_left_keeps_its_window_open(vendor, run, tmp_path):
 
 
 def test_an_own_window_and_a_dry_run_leave_the_state_alone(vendor, run, tmp_path):
-    """What they did not look at is not finished."""
+    """A window that they did not look at is not finished."""
     file = tmp_path / "state.json"
     run("reconcile", "--state", str(file), "--dry-run")
     run("reconcile", "--state", str(file), "--from", "2021-12-01")

@@ -1,4 +1,4 @@
-"""What `frontsim reconcile` shows at its end."""
+"""The report at the end of `frontsim reconcile`."""
 
 import json
 
@@ -40,7 +40,7 @@ def test_json_has_each_webhook_that_was_reached(capsys: pytest.CaptureFixture[st
 
 
 def test_without_a_terminal_there_is_no_bar(capsys: pytest.CaptureFixture[str]) -> None:
-    """What is said goes to standard error as it is."""
+    """Each line goes to standard error as it is."""
     with progress_bar() as progress_of:
         say, progress = progress_of(SALES)
         say("waits \x1b[31m1 s")

@@ -37,7 +37,7 @@ def test_options_that_do_not_fit(api, run):
 
 
 def test_help_names_every_act(run):
-    """What can be simulated stands in the help."""
+    """Each act that can be simulated stands in the help."""
     words = run("simulate", "--help").output.replace(",", " ").replace(".", " ").split()
     assert [] == [act for act in (*ACTS, DAY) if act not in words]
 

@@ -70,7 +70,7 @@ def test_a_payload_from_a_file_or_a_pipe(api, run, tmp_path):
     ],
 )
 def test_bad_values_are_refused_here(api, run, args, stdin, text):
-    """What cannot be read is refused before anything is sent."""
+    """A value that cannot be read is refused before anything is sent."""
     done = run("trigger", "SaleCreated", *args, stdin=stdin)
     assert (3, []) == (done.exit_code, api.lines)
     assert text in " ".join(done.stderr.replace("│", " ").split())

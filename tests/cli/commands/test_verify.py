@@ -219,7 +219,7 @@ def test_skipped_stays_out_of_the_verdict_unless_strict(verify, receiver):
     ],
 )
 def test_wrong_usage_and_no_receiver_exit_with_3(verify, args, told):
-    """What cannot work is refused in a line, before anything is started."""
+    """A request that cannot work is refused in a line, before anything is started."""
     done = verify(*args)
     assert done.exit_code == 3
     assert told in done.stderr
@@ -305,7 +305,7 @@ def test_ctrl_c_leaves_one_table_on_a_terminal(receiver):
 
 
 def read_until(descriptor, word):
-    """What a terminal is sent until a word comes, or to its end."""
+    """Read from a terminal until a word comes, or to its end."""
     said = ""
     with contextlib.suppress(OSError):  # a terminal whose other side is closed says so
         while (word is None or word not in said) and (part := os.read(descriptor, 65536)):

@@ -104,7 +104,7 @@ def test_the_cases_are_listed():
 
 
 def test_ctrl_c_tells_what_is_known_and_is_2(tmp_path):
-    """What was judged stays; the running job is killed, not waited for."""
+    """Judged cases stay; the running job is killed, not waited for."""
     script = tmp_path / "job.sh"
     script.write_text(f"[ -e {tmp_path}/second ] && exec sleep 600\ntouch {tmp_path}/second\nexec {JOB}\n")
     command = [*FRONTSIM, "verify-recovery", "--job", f"sh {script}", "--jobs", "1"]
@@ -120,7 +120,7 @@ def test_ctrl_c_tells_what_is_known_and_is_2(tmp_path):
 
 
 def test_an_error_of_ours_is_4_when_the_results_are_written(tmp_path, monkeypatch):
-    """What was played is in the report, and so is the case that failed."""
+    """The report has the cases that were played, and the one that failed."""
 
     def play(case, *_, cancelled):
         if case.name == "api-401":

@@ -75,7 +75,7 @@ def test_columns_are_left_out_before_names_are_cut():
 
 
 def test_an_interruption_leaves_one_table(monkeypatch):
-    """What ended is there once, and the line that said what is running is gone."""
+    """Scenarios that ended are there once, and the line that said what is running is gone."""
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setattr(sys, "stdout", FakeTerminal())
     table = LiveTable(SCENARIOS)

@@ -43,7 +43,7 @@ def test_create(api, run):
 
 
 def test_update(api, run):
-    """What is not named stays as it is."""
+    """A field that is not named stays as it is."""
     path = f"/api/Webhooks/{TWO['id']}"
     api.routes[f"GET {path}"] = TWO
     api.routes[f"PUT {path}"] = lambda body: (200, body)
@@ -73,7 +73,7 @@ def test_delete(api, run):
 
 
 def test_an_unknown_webhook(api, run):
-    """What the API said is one line; code 3."""
+    """The API's words are one line; code 3."""
     api.routes["DELETE /api/Webhooks/w"] = (404, {"title": "Not Found", "detail": "no webhook has that id"})
     done = run("webhooks", "delete", "w")
     assert (3, f"Error: no webhook has that id (DELETE {api.base_url}/Webhooks/w: expected a 2xx, got 404)\n") == (

@@ -20,9 +20,9 @@ class SecureCall(PeerCall):
         self.ciphertext = bytearray()
         """Every byte as it came, unread by TLS."""
         self.stands = False
-        """Whether the handshake is over, as we see it."""
+        """True once the handshake is over, as we see it."""
         self.said_goodbye = False
-        """Whether the other side's close_notify came before its end."""
+        """True if the other side's close_notify came before its end."""
         self.failure: str | None = None
         """OpenSSL's reason why TLS broke: the other side's alert, or what we could not take."""
 
@@ -85,7 +85,7 @@ class SecureCall(PeerCall):
         await super().send(data)
 
     def first_flight(self) -> bytes:
-        """What TLS would send now, taken from it: in the handshake, our first flight."""
+        """Take from TLS what it would send now: in the handshake, our first flight."""
         with suppress(ssl.SSLWantReadError):
             self._tls.do_handshake()
         return self._outgoing.read()
@@ -121,7 +121,7 @@ class SecureCall(PeerCall):
 
     @property
     def protocol(self) -> str | None:
-        """What was agreed on by ALPN."""
+        """The protocol that ALPN agreed on."""
         return self._tls.selected_alpn_protocol()
 
     def _decrypted(self) -> bytes:

@@ -179,7 +179,7 @@ async def test_an_early_answer_stops_a_drip(receiver: ssl.SSLContext, trust: ssl
 async def test_an_early_answer_to_a_large_body_counts_and_closes(
     receiver: ssl.SSLContext, trust: ssl.SSLContext
 ) -> None:
-    """What waits below TLS is unsent: the answer counts, and the next delivery does not queue behind it."""
+    """Bytes that wait below TLS are unsent: the answer counts, and the next delivery does not queue behind it."""
 
     async def hasty(call: SecureCall) -> None:
         await call.size(len(head(peer.url, body)))

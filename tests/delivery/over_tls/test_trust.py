@@ -106,7 +106,7 @@ async def test_a_handshake_that_hangs_is_a_connect_timeout() -> None:
 
 
 async def test_manners_over_tls(tmp_path: Path) -> None:
-    """What is broken on purpose is broken inside TLS too."""
+    """A fault breaks a delivery inside TLS too."""
     authority = Authority(tmp_path)
     async with TlsPeer(authority.receiver()) as peer, Sender(tls=trusting(authority)) as sender:
         url = f"https://127.0.0.1:{peer.port}/"

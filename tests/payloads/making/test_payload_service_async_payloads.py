@@ -90,7 +90,7 @@ async def test_an_asker_that_goes_away(async_payloads: AsyncPayloads, payloads: 
 
 
 async def test_a_worker_that_dies(async_payloads: AsyncPayloads, payloads: Payloads, caplog: pytest.LogCaptureFixture):
-    """What it was asked for is made here, at any moment, with one word in the log; no other is started at once."""
+    """The payloads that it owes are made here, at any moment, with one word in the log; no other is started at once."""
     pid = await with_worker(async_payloads)
     os.kill(pid, signal.SIGSTOP)
     made: list[object] = []

@@ -1,4 +1,4 @@
-"""What a trigger asks for, field by field."""
+"""The request of a trigger, field by field."""
 
 from typing import Any
 

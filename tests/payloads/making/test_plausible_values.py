@@ -1,4 +1,4 @@
-"""What a field's name says about its value."""
+"""A field's name says which values are plausible."""
 
 import random
 import re

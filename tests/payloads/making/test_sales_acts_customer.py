@@ -26,7 +26,7 @@ def test_sales_show_a_customer_as_he_was_last_updated(trading: Trading, seed: in
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_updates_build_on_each_other(trading: Trading, seed: int) -> None:
-    """What an update does not change stays as in the event before; its moment is later."""
+    """A field that an update does not change stays as in the event before; its moment is later."""
     newest: dict[int, dict[str, Any]] = {}
     for event, body in trading(seed):
         if event == "CustomerUpdated":

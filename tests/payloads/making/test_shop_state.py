@@ -56,7 +56,7 @@ def test_a_movement_is_written_with_the_levels_after_it() -> None:
 
 
 def test_a_size_that_is_sold_out_gives_way_to_the_next() -> None:
-    """What is sold is there; only when nothing is left anywhere is the wanted size sold all the same."""
+    """A sold size is in stock; only when nothing is left anywhere is the wanted size sold all the same."""
     shop, world = state(), World(1)
     stock_id = world.shops[0].stock.id
     first, second = world.sizes[0], world.sizes[1]

@@ -46,7 +46,7 @@ def test_a_serial_number_belongs_to_a_gtin() -> None:
 
 
 def test_goods_are_written_as_their_size_is() -> None:
-    """What each line of a size has in common: its identity and the cost of a piece."""
+    """The lines of a size share its identity and the cost of a piece."""
     for size in assortment(1):
         what = article(size)
         line = orjson.loads("{" + what.sale_json + "}")

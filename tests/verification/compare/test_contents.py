@@ -151,7 +151,7 @@ NAMED = {"amount": "total", "SaleCreated.who": "name"}
 
 
 def test_a_named_column_is_compared_in_each_event():
-    """Whether it agrees or not; one that a row lacks although others have it is lost."""
+    """It is compared also if it does not agree; a value that one row lacks although others have it is lost."""
     shown = rows({"amount": 12, "who": "Anna"}, {"amount": 20, "who": "Borghild"}, {"amount": 0}, column_map=NAMED)
     assert [
         ("0", "total: sent 12.5, column amount has 12"),

@@ -119,7 +119,7 @@ def test_unrecognised_rows_give_a_reason(rows, told):
 
 
 def test_the_user_names_columns_or_leaves_them_out():
-    """What the user says counts, if values confirm it."""
+    """The user's word counts, if values confirm it."""
 
     def row(p):
         return {"x": p["customerId"], "a": p["lastName"], "b": p["firstName"]}
@@ -130,7 +130,7 @@ def test_the_user_names_columns_or_leaves_them_out():
 
 
 def recognised(columns, *, newest=LAST, sent=None):
-    """What is recognised of rows made by hand, for customers with these payloads."""
+    """Recognise columns in rows made by hand, for customers with these payloads."""
     changes = customer_changes(
         EventFact("w", str(number), "CustomerUpdated", (), payload=each) for number, each in enumerate(sent or newest)
     )

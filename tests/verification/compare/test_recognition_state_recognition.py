@@ -135,7 +135,7 @@ def test_unrecognised_rows_give_a_reason(shown, told):
 
 
 def test_the_user_names_columns_or_leaves_them_out():
-    """What the user says counts, if a value confirms it."""
+    """The user's word counts, if a value confirms it."""
 
     def row(p):
         return {"g": p["gtin"], "a": p["stockLevel"], "b": p["availableLevel"]}
@@ -145,7 +145,7 @@ def test_the_user_names_columns_or_leaves_them_out():
 
 
 def of(moved, shown, *, before=(), more=()):
-    """What is recognised of movements (quantity, level, reserved), and what a column shows of each."""
+    """Recognise columns for movements (quantity, level, reserved), and what a column shows of each."""
     sent = [payload(number, *each) for number, each in enumerate(moved)]
     made = [{"g": each["gtin"], "n": level} for each, level in zip(sent, shown, strict=True)]
     events = [EventFact("w", str(each), "StockMovementCreated", (TAKEN,), payload=each) for each in sent]

@@ -1,4 +1,4 @@
-"""What events say of customers, and since when."""
+"""Events say how customers are, and since when."""
 
 from dataclasses import replace
 

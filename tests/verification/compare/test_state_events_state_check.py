@@ -1,4 +1,4 @@
-"""What a comparison came to, and all of them together."""
+"""The result of one comparison, and of all of them together."""
 
 from frontsim.verification.compare.state_events import Comparison, StateCheck, WrongState, check_of
 from frontsim.verification.effects.classes import Class
@@ -24,7 +24,7 @@ def test_a_comparison_is_right_and_tells_the_order_unless_it_says_otherwise():
 
 
 def test_comparisons_add_up():
-    """What is wrong names all events about its subject; what proves nothing counts under its reason alone."""
+    """A wrong row names all events about its subject; one that proves nothing counts under its reason alone."""
     found = check_of(
         [
             Comparison(frozenset({"a", "b"}), [WRONG, TOO]),

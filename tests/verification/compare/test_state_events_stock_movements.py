@@ -61,7 +61,7 @@ def test_only_stock_movements_move_stock():
     ],
 )
 def test_what_must_count_and_what_may(statuses, expect, is_owed, may_apply, arrivals):
-    """What was acknowledged must, where once is expected; what was refused for good, or never sent, may not."""
+    """An acknowledged movement must, where once is expected; one that was refused for good, or never sent, may not."""
     outcomes = {"unknown": Outcome.UNKNOWN, "not sent": Outcome.NOT_SENT}
     runs = tuple(
         Run(number, Trigger.ORIGINAL, outcomes.get(each, Outcome.ANSWERED), "", None if each in outcomes else each, 0)

@@ -71,7 +71,7 @@ def test_an_item_that_is_not_shown():
 
 
 def test_several_stocks_in_one_row():
-    """Whether a receiver adds up its stocks is not known."""
+    """verify does not know if a receiver adds up its stocks."""
     assert [] == wrong(123, ONE, moved("there", -1, stock=3050, minute=2), shape=NO_STOCKS)
     assert [(Class.WRONG_STATE, None)] == wrong(123, ONE, shape=NO_STOCKS)
 
@@ -118,7 +118,7 @@ LATE = moved("late", -1, run(503, at_ms=0), run(at_ms=9, number=2), minute=1, le
     ],
 )  # fmt: skip
 def test_the_reason_of_a_wrong_level(shown, events, told):
-    """What the newest movement says, and whose level is shown."""
+    """The reason says the newest movement's level, and whose level is shown."""
     text = f"expected 7 for 704 in stock 3044 in level (stockLevel of the newest movement), {told}"
     assert text == reason(shown, *events, shape=BY_LEVEL)
 

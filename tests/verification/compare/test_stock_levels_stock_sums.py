@@ -148,7 +148,7 @@ THRICE = moved("thrice", -7, run(), run(number=2), run(number=3), minute=4)
     ],
 )  # fmt: skip
 def test_the_reason_of_a_wrong_sum(shown, events, expected, told):
-    """What was expected, what came, and the mistake that explains it."""
+    """The reason has the expected sum, the shown one, and the mistake that explains it."""
     text = f"expected {expected} for 704 in stock 3044 in level (0 before, and each movement once), {told}"
     assert text == reason(shown, *events)
 

@@ -1,4 +1,4 @@
-"""What becomes of bytes on their way, by what is broken."""
+"""Each breakage does with bytes on their way what its name says."""
 
 import pytest
 
@@ -14,7 +14,7 @@ def broken(fault, **others):
 
 
 def answers(traffic, *kinds, dependency="db"):
-    """What becomes of answers, each given as `is_commit`."""
+    """Say what becomes of answers, each given as `is_commit`."""
     return [traffic.answer(dependency, is_first=True, is_commit=kind) for kind in kinds]
 
 

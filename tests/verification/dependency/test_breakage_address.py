@@ -1,4 +1,4 @@
-"""What `--dependency` takes, and how it refuses the rest."""
+"""`--dependency` takes addresses, and refuses the rest."""
 
 import pytest
 

@@ -62,7 +62,7 @@ def test_pieces_may_be_cut_anywhere_after_the_first_bytes(name):
 
 
 def test_the_answer_to_a_commit_is_its_own_piece():
-    """What is cut is the answer to the second insert's commit, and nothing before it."""
+    """The answer to the second insert's commit is cut, and nothing before it."""
     session = pieces("postgresql-simple")
     first, _ = found(session)[0]
     side, data = session[first]

@@ -56,7 +56,7 @@ def connect(dependencies):
 
 
 def asked(connection, data=b"hello"):
-    """What comes back; b"" when the connection is closed or reset."""
+    """Return the answer; b"" when the connection is closed or reset."""
     try:
         connection.sendall(data)
         return connection.recv(65536)

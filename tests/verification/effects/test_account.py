@@ -35,7 +35,7 @@ def test_a_clean_event_is_a_sample_with_what_came_beside():
 
 
 class Shop:
-    """What an observer shows, and a clock that a pause moves on."""
+    """An observer's effects, and a clock that a pause moves on."""
 
     def __init__(self, account, rows, *, fails=False):
         self.account, self.rows, self.fails = account, rows, fails
@@ -53,7 +53,7 @@ class Shop:
 
 
 def strangers(account, rows, monkeypatch, *comes, late_s=1.0, fails=False):
-    """What is said of them after a run of a hundred seconds, and how long that took."""
+    """Return the sentence about them after a run of a hundred seconds, and how long that took."""
     shop = Shop(account, rows, fails=fails)
     shop.comes = list(comes)
     monkeypatch.setattr("frontsim.verification.effects.account.stopwatch", lambda: shop.now_s)

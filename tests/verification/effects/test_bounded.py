@@ -22,7 +22,7 @@ def test_a_short_text_of_many_values(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_command() -> None:
-    """What it prints, and how it ends."""
+    """Its output and its exit code are returned."""
     assert bounded.CommandOutput(3, b"a\nb\n", b"oh\n") == bounded.run(
         "echo a; echo b; echo oh >&2; exit 3", limit_s=LONG_S
     )
@@ -45,7 +45,7 @@ def test_a_command_that_prints_for_ever(monkeypatch: pytest.MonkeyPatch) -> None
     ],
 )
 def test_a_command_that_does_not_end(command: str) -> None:
-    """Whether it prints, and even when it closes its output: its time is over."""
+    """Its time ends also if it prints, and even if it closes its output."""
     with pytest.raises(TooSlow):
         bounded.run(command, limit_s=SHORT_S)
 

@@ -1,4 +1,4 @@
-"""What flips and what does not, look by look; and whole runs whose observer does not show all in each look."""
+"""Records that flip and others that do not, look by look; and runs whose observer does not show all in each look."""
 
 import itertools
 
@@ -15,7 +15,7 @@ from tests.verification.laboratory import ending
 
 @pytest.fixture
 def after():
-    """What an observer is after looks a second apart, each a text with a letter for each record."""
+    """Describe an observer after looks a second apart, each a text with a letter for each record."""
 
     def look(*looks, apart_s=2 * YOUNG_S, key="id"):
         steadiness, blocks = Steadiness(key), Blocks()
@@ -80,7 +80,7 @@ def test_a_state_that_replaces_another_and_is_replaced_by_it_is_no_flip(after):
 
 
 def test_replicas_that_do_not_all_have_the_newest_records_are_right(after):
-    """What came less than a moment ago may come and go: asked by turns, one replica has it and the other has not."""
+    """A record that came less than a moment ago may come and go: asked by turns, one replica has it, the other not."""
     assert not after("abc", *["abcde", "abc"] * 8, apart_s=YOUNG_S / 20).flips(25)
     assert after("abc", *["abcde", "abc"] * 8).flips(25)
 

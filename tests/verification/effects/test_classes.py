@@ -1,4 +1,4 @@
-"""What became of one event, rule by rule."""
+"""The class of one event, rule by rule."""
 
 import pytest
 

@@ -11,7 +11,7 @@ from tests.verification.judge.histories import CONTRACT, booked, event, history,
 
 
 def stale(events, shown, compared=frozenset()):
-    """What is stale, and whether the order of every type was seen."""
+    """Return the stale events, and say if the order of every type was seen."""
     found, seen = classes.stale(events, shown, compared)
     return found, all(seen.values())
 
@@ -114,7 +114,7 @@ def test_one_row_that_two_events_share_is_no_ledger():
 
 
 def counting(*currents, ranks=(0, 1), series="s"):
-    """What is stale of two states, whose effects say so."""
+    """Return the stale ones of two states whose effects say so."""
     events = [event(name=f"{rank}", series=series, rank=rank) for rank in ranks]
     shown = {
         each.webhook_event_id: [Effect(each.webhook_event_id, {"current": value}) for value in values]
@@ -149,7 +149,7 @@ def test_what_is_no_series_has_no_order():
 
 
 def deletion(*currents, deleted=True):
-    """Whether an order was seen, of a customer who was deleted and whose effects say so."""
+    """Say if an order was seen, of a customer who was deleted and whose effects say so."""
     older = event(name="0", series="s", expect=Expect.EITHER)
     newer = replace(event(name="1", series="s", rank=1), payload={"deleted": deleted})
     shown = {
@@ -188,7 +188,7 @@ def test_an_older_state_that_brings_a_deleted_customer_back_is_stale():
 
 
 def compared(*names):
-    """Whether an order was seen, of two series of which the derived state shows some events."""
+    """Say if an order was seen, of two series of which the derived state shows some events."""
     events = [event(name=f"{series}{rank}", series=series, rank=rank) for series in "ab" for rank in (0, 1)]
     _, seen = stale(events, {each.webhook_event_id: [Effect(each.webhook_event_id, {})] for each in events}, {*names})
     return seen

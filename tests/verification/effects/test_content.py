@@ -102,7 +102,7 @@ def test_only_a_copy_of_the_payload_is_compared():
     ],
 )
 def test_a_copy_has_four_fifths_of_the_keys(kept, expected):
-    """What has its own keys is the receiver's data, whatever its column is called; values do not count."""
+    """A value with its own keys is the receiver's data, whatever its column is called; values do not count."""
     assert is_copy({"a": 1, "b": 2, "c": 3, "d": 4, "e": 5}, kept) is expected
 
 

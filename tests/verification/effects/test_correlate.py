@@ -125,7 +125,7 @@ def test_the_type_in_an_effect_tells_types_apart():
 
 
 def test_types_without_an_identity_are_not_judged_by_business():
-    """What cannot be found by business is left out and told."""
+    """Events that cannot be found by business are left out, and a note says so."""
     unnamed = EventFact("w", "x", "NewThing", ACK)
     found = judge(business([SALE, unnamed], {"saleId": 125086012}), CONTRACT)
     assert Verdict.VERIFIED is found.verdict
@@ -343,7 +343,7 @@ def test_a_payload_that_is_no_object_shares_nothing(path, expected):
 
 
 def test_a_row_may_show_a_part_of_a_version():
-    """What it does not show is no contradiction."""
+    """A field that the row does not show is no contradiction."""
     two = [event("CustomerUpdated", "customerId", "7", ("at", str(at)), ("by", "x")) for at in (1, 2)]
     assert ([1, 1], 0) == shares(two, {"customerId": 7, "at": 1}, {"customerId": 7, "at": 2, "by": "x"})
 

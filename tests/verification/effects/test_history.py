@@ -1,4 +1,4 @@
-"""What the facts of a scenario say by themselves."""
+"""The facts of a scenario by themselves."""
 
 import pytest
 

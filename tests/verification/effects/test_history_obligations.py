@@ -1,4 +1,4 @@
-"""What a right receiver has done with an event, by the answers that it gave."""
+"""A right receiver's answers say what it has done with an event."""
 
 import pytest
 
@@ -27,7 +27,7 @@ def run(status=200, outcome=Outcome.ANSWERED, at_ms=0, duration_ms=0):
     ],
 )
 def test_what_is_owed_and_what_is_possible(runs, expect, owed, may):
-    """What it acknowledged is owed; what it refused with a 4xx every time is not there."""
+    """An acknowledged event is owed; one that was refused with a 4xx every time is not there."""
     event = EventFact("w", "e", "SaleCreated", tuple(runs), expect)
     assert (owed, may) == (is_owed(event), may_apply(event))
 

@@ -19,7 +19,7 @@ def test_what_was_there_before_is_taken_out_once(before, added):
 
 
 def test_what_is_not_shown_any_more_is_counted():
-    """What an earlier look has shown, from before or since, and the last does not: by key, and by number without."""
+    """Records of an earlier look, from before or since, that the last does not show: by key, and by number without."""
     baseline = Baseline.of([Effect("old"), Effect("older"), Effect(None, {"n": 1})])
     baseline.new_in([Effect("old"), Effect("older"), Effect(None, {"n": 1}), Effect("new")])
     assert baseline.gone_from([Effect("old"), Effect(None, {"n": 1})]) == 2

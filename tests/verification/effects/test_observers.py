@@ -161,7 +161,7 @@ def test_a_url_without_a_server_is_a_failure(free_port):
 
 
 def test_a_sink_is_read_from_the_simulator():
-    """What the receiver told the simulator's sink is a list of effects; an unused name is an empty one."""
+    """Calls to the simulator's sink are a list of effects; an unused name is an empty one."""
     running = run_in_thread(Settings(port=0, ephemeral=True))
     try:
         httpx.post(

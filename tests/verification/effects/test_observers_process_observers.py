@@ -46,7 +46,7 @@ def test_an_observer_writes_nothing(database):
 
 @pytest.mark.slow
 def test_a_password_is_not_shown():
-    """What an observer calls itself leaves the password out."""
+    """An observer's name leaves the password out."""
     with pytest.raises(BadInput) as refused:
         sql_observer("nosuchdb://user:secret@host/shop", "SELECT 1")
     assert "user:...@host" in str(refused.value)

@@ -120,7 +120,7 @@ def test_a_wait_that_goes_on_counts_what_was_waited(waits):
 
 
 def test_a_wait_that_goes_on_sees_what_came_meanwhile(waits):
-    """What came between two waits, or later, is a change; how late it was counts from the very first look."""
+    """An effect that came between two waits, or later, is a change; how late it was counts from the very first look."""
     rest, took_s = waits([(0, 0)])
     later, more_s = waits([(0, 0), (9, 1)], limits=WaitLimits(0.3, 15.0, 60.0), before=rest, began_s=took_s)
     assert (later.is_quiet, len(later.effects), later.change) == (
@@ -140,7 +140,7 @@ def test_a_worker_that_is_still_at_it_has_not_settled(waits):
 
 
 def test_one_change_gets_its_window_though_time_runs_out(waits):
-    """What is missing is waited for as long as the whole wait may take, and a part of it comes in the first look."""
+    """It waits for missing effects as long as the whole wait may take, and some come in the first look."""
     before, took_s = waits([(0, 1)], needed=3)
     limits = WaitLimits(0.3, 60.0, 60.0)
     rest, more_s = waits([(0, 2)], needed=3, limits=limits, before=before, began_s=took_s)

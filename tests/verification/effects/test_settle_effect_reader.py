@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.mark.parametrize("is_alone", [True, False])
 def test_a_look_of_another_scenario_is_a_baseline_for_those_beside_it(is_alone):
-    """What was booked after it is strange to them anyway; a scenario alone takes a look of its own."""
+    """Later bookings are strange to them anyway; a scenario alone takes a look of its own."""
     shown = ["old"]
     shared = SharedObserver(FunctionObserver(lambda: shown), pause=time.sleep)
     readers = [EffectReader(shared, "id", pause=time.sleep) for _ in range(2)]

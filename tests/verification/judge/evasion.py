@@ -138,4 +138,4 @@ REWRITTEN = {
     "without lines": lambda value: {name: each for name, each in value.items() if name != "paymentLines"},
     "0 left out": lambda value: {name: each for name, each in value.items() if each or each is None},
 }
-"""What holds for every value of a field, and is a note."""
+"""Rewritings that hold for every value of a field, and are notes."""

@@ -46,7 +46,7 @@ def failed_then(code, **others):
 
 @st.composite
 def lives(draw):
-    """What a right receiver may live through: broken runs of every kind, and a sound resend whenever the log asks."""
+    """Draw the life of a right receiver: broken runs of every kind, and a sound resend whenever the log asks."""
     runs = []
     for number in range(1, draw(st.integers(1, 4))):
         code = draw(st.sampled_from([None, None, 500, 503, 429]))

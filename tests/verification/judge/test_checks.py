@@ -61,7 +61,7 @@ def test_no_observer_says_nothing_about_effects():
 
 
 def test_no_observer_still_sees_a_refusal():
-    """What the answers alone prove is a violation without an observer too."""
+    """A refusal, which the answers alone prove, is a violation without an observer too."""
     found = judge(History("steady", (failed_then(500),)), CONTRACT)
     assert (found.verdict, [each.class_ for each in found.findings]) == (Verdict.VIOLATED, [Class.REJECTED])
 

@@ -1,4 +1,4 @@
-"""What is worth saying without an accusation."""
+"""Notes are worth saying, and accuse no receiver."""
 
 from dataclasses import replace
 from types import MappingProxyType

@@ -21,7 +21,7 @@ def of(class_, *runs):
 
 
 def test_a_refusal_is_shown_by_the_last_answer_that_refuses():
-    """What was acknowledged later explains no refusal."""
+    """A later acknowledgement explains no refusal."""
     assert 2 == of(Class.REJECTED, run(1, 500), run(2, 400), run(3, 200))
     assert 3 == of(Class.CRASHED, run(3, 200))
 

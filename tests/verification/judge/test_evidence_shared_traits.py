@@ -1,4 +1,4 @@
-"""What lost payloads have in common, and no booked one has."""
+"""Lost payloads may have in common what no booked one has."""
 
 import pytest
 

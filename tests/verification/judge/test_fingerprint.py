@@ -1,4 +1,4 @@
-"""What the effects of pairs tell of a receiver's key."""
+"""The effects of pairs tell a receiver's key."""
 
 import pytest
 from hypothesis import given
@@ -127,14 +127,14 @@ def test_how_much_of_an_id_is_the_key_at_least():
 
 
 def test_a_receiver_that_loses_events_has_no_known_key():
-    """What is missing is lost, and not recognised as a repeat."""
+    """A missing event is lost, and not recognised as a repeat."""
     found = seen(pairs(), without=[KeyPair.CONTROL, KeyPair.ENTITY])
     assert "unknown: 2 of 12 events that differ in everything are not booked" == str(found)
     assert not found.is_known
 
 
 def test_a_receiver_that_doubles_events_has_no_known_key():
-    """What was sent once is there twice: a second effect of a pair is then no sign of a second key."""
+    """An event that was sent once is there twice: a second effect of a pair is then no sign of a second key."""
     sent = pairs()
     twice = [Effect(each.first.webhook_event_id) for each in sent] * 2
     assert "unknown: events that were sent once are booked twice" == str(

@@ -1,4 +1,4 @@
-"""What holds of the judge for every history, and for every history of a right receiver."""
+"""Properties of the judge for every history, and for every history of a right receiver."""
 
 import dataclasses
 from collections import Counter
@@ -187,7 +187,7 @@ def test_a_further_effect_of_an_event_excuses_nothing(history, data):
 
 @given(histories(states=st.nothing()), st.data())
 def test_an_effect_less_makes_nothing_well(history, data):
-    """What is missing stays missing. Events have no state here: fewer effects may look like a table of the newest."""
+    """A missing effect stays missing. Events have no state here: fewer effects may look like a table of the newest."""
     if not history.final.effects:
         return
     left = list(history.final.effects)

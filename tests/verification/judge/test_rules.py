@@ -46,7 +46,7 @@ def accusations(*events, shown=(), doubt="", **others):
 
 
 def test_a_doubt_takes_back_what_is_missing_and_nothing_else():
-    """What the answers prove stands: the rule about doubts comes before they are added."""
+    """Findings that the answers prove stand: the rule about doubts comes before they are added."""
     broken = event("broken", BROKEN_BODY, expect=Expect.REFUSED)
     lost = event("lost", ACKNOWLEDGED)
     both = [("broken", Class.LOST_AFTER_ACK), ("lost", Class.LOST_AFTER_ACK)]
@@ -72,7 +72,7 @@ def about(number, *runs, kind="SaleCreated", **others):
 
 
 def beside(*events, rows=(), keys=None, **others):
-    """What is said where each event has its own effect, and each row is of the sale with that number."""
+    """Return the notes where each event has its own effect, and each row is of the sale with that number."""
     own = [Effect(each.webhook_event_id) for each in events if keys is None or each.webhook_event_id in keys]
     shown = [*own, *(Effect(None, {"sale": f"10737419{number}"}) for number in rows)]
     history = History("steady", events, final=Observation(9, tuple(shown)), **others)
@@ -285,7 +285,7 @@ def moved(name, quantity, gtin="704", *runs):
 
 
 def on_levels(levels, *events, booked=(), opinion=None, settled=True):
-    """What is said of levels by their article."""
+    """Return the words about levels by their article."""
     after = {Cell(StockItem("1", gtin), "n"): Decimal(level) for gtin, level in levels.items()}
     state = StateFacts("a table", BY_SUM, after=after, settled=settled)
     found = wrong_levels_accuse(evidence(*events, shown=map(Effect, booked), state=state), opinion or Opinion())

@@ -52,7 +52,7 @@ class NotingSimulator:
         return SimpleNamespace(events=[RaisedEvent("w", id_, event) for id_ in ids])
 
     def what(self, call: str) -> list[Any]:
-        """What it was asked by each call of that name."""
+        """List the arguments of each call of that name."""
         return [what for name, what in self.asked if name == call]
 
 

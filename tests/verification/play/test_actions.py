@@ -120,7 +120,7 @@ def test_a_receiver_is_waited_for_while_only_the_api_is_broken():
 
 
 def test_a_fault_on_the_api_breaks_no_delivery(plays):
-    """What arrives meanwhile is sound, and its 200 is no answer to a broken body."""
+    """A delivery that arrives meanwhile is sound, and its 200 is no answer to a broken body."""
     garbage = f'{FAULT}fault = "garbage-json"\n{RAISE}expect = "refused"\n[[step]]\ndo = "clear"\n'
     played, _ = plays(f'{garbage}{FAULT}fault = "api-slow"\nparams = {{seconds = 0}}\n{RECONCILE}')
     assert ("verified", (), "") == verdict(played)

@@ -12,7 +12,7 @@ from frontsim.verification.play.scenario_state import ScenarioState
 
 @pytest.fixture
 def booked(state: ScenarioState, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What the scenario did with its effects; it waits without asking for events that are still missing."""
+    """Record what the scenario does with its effects; it waits without asking for events that are still missing."""
     done: list[str] = []
 
     def wait(*_: object, wants_all: bool) -> Settled:

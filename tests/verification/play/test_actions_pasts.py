@@ -1,4 +1,4 @@
-"""What a scenario tells of the past of its events, played against a receiver that holds updates back until then."""
+"""A scenario tells the past of its events, played against a receiver that holds updates back until then."""
 
 import pytest
 

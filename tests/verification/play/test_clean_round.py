@@ -41,7 +41,7 @@ def answering(answers, otherwise):
 
 
 def probed(answers, otherwise, *, events=(), pause=lambda _: None):
-    """What the probe tells, and the types of the run."""
+    """Return the probe's result, and the types of the run."""
     with answering(answers, otherwise) as url:
         request = Request(receiver=url, events=events)
         with (

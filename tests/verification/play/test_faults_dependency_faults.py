@@ -130,7 +130,7 @@ def id_first(erp):
 
 @pytest.fixture
 def played(shop, erp, requested, play):
-    """What comes of a receiver in scenarios: the verdict and the classes, by name."""
+    """Judge a receiver in scenarios: the verdict and the classes, by name."""
 
     def run(receiver, *names, **others):
         shop.answers = receiver(erp)
@@ -264,7 +264,7 @@ def test_without_a_dependency_a_scenario_is_skipped(shop, requested, play):
 
 
 def test_an_observer_behind_the_proxy_is_refused(shop, erp, requested, play):
-    """What is broken there would look like the receiver's loss."""
+    """A broken answer there would look like the receiver's loss."""
     request = requested(shop.url, observe_url=f"http://localhost:{erp.port}/effects", dependencies=[erp.address])
     with pytest.raises(
         BadInput, match=rf"--observe-url: expected erp itself \(127.0.0.1:{erp.shop.server_port}\), got"

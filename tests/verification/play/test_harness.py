@@ -75,7 +75,7 @@ def harness():
 
 
 def test_a_resend_without_an_answer_leaves_a_line(harness, caplog):
-    """What became of it is in the log; that the call failed is told."""
+    """The log says what became of it; the line says that the call failed."""
     with caplog.at_level(logging.INFO):
         made = harness()
         made.resend([("webhook", "event-1")])

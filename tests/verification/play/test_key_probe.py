@@ -38,7 +38,7 @@ def key_of(receiver, requested, monkeypatch):
 
 @pytest.mark.parametrize("variant", ["reference", "inbox", "newest-state", "parks-updates", "flaky"])
 def test_a_right_receiver_books_by_event_id(key_of, variant):
-    """Whether it books late, holds updates back, keeps the newest state or is busy now and then."""
+    """The key is the same if it books late, holds updates back, keeps the newest state or is busy now and then."""
     found, played = key_of(variant)
     assert found.startswith(BY_ID)
     assert "verified" == played.judgement.verdict

@@ -47,7 +47,7 @@ def test_the_first_is_about_something_new(made):
 
 
 def differing(made, pair):
-    """What differs: the event's id, the webhook's id, and fields of the payload."""
+    """Name the differences: the event's id, the webhook's id, and fields of the payload."""
     (headers, body, sent), (others, other, sent_too) = made(pair)
     names = [name for name in body["data"] if body["data"][name] != other["data"][name]]
     names += ["eventId"] if headers["Event"] != others["Event"] else []

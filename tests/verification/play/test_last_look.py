@@ -59,7 +59,7 @@ def played():
 
 
 def test_a_later_look_counts(played):
-    """What came since belongs to the history; what others booked before is kept, and what they booked since is not."""
+    """Effects that came since belong to the history; others' earlier bookings are kept, their later ones not."""
     history, last_look, observer = played()
     observer.ids += ["b", "a", "later stranger"]
     later = last_look.take(history)
@@ -100,7 +100,7 @@ def test_the_clean_event_was_seen_before(played):
 
 @pytest.mark.parametrize(("marks", "killed_since"), [(((5, "receiver killed"),), False), ((), True)])
 def test_after_a_kill_the_receiver_may_have_lost_it(played, marks, killed_since):
-    """What is gone when the receiver was killed, in the scenario or since, is no fault of the observer."""
+    """Effects that a killed receiver has lost, in the scenario or since, are no fault of the observer."""
     history, last_look, observer = played(marks=marks)
     observer.ids = []
     assert last_look.doubt(history, {"control"}, killed_since=killed_since) == ""

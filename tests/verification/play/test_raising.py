@@ -1,4 +1,4 @@
-"""What a `raise` step asks the simulator for, and what the scenario remembers of it."""
+"""A `raise` step asks the simulator for events, and the scenario remembers them."""
 
 import pytest
 

@@ -28,7 +28,7 @@ RAISE = '[[step]]\ndo = "raise"\nevents = ["SaleCreated"]\n'
 
 @pytest.fixture
 def played(shop, requested, tmp_path, monkeypatch):
-    """What came of these steps, of which a long wait uses up the time."""
+    """Play these steps, of which a long wait uses up the time."""
 
     def play(*steps):
         late = []
@@ -60,7 +60,7 @@ def test_a_step_that_was_not_played_leaves_it_unknown(played):
 
 
 def test_deliveries_that_are_still_due_leave_it_unknown(played, monkeypatch):
-    """What the simulator has not sent yet is no loss."""
+    """An event that the simulator has not sent yet is no loss."""
     monkeypatch.setattr(ScenarioState, "is_drained", lambda _: False)
     assert "(--timeout)" in played(RAISE, WAIT).reason
 

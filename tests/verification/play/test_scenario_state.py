@@ -1,4 +1,4 @@
-"""What the state of a scenario tells of itself."""
+"""The state of a scenario describes itself."""
 
 from dataclasses import replace
 from datetime import datetime

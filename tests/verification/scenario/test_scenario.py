@@ -84,7 +84,7 @@ def test_every_fault_of_a_scenario_exists(scenario):
     ],
 )
 def test_a_scenario_begins_with_two_sentences(scenario_file, opening, told):
-    """What breaks and what must hold stand first, as sentences."""
+    """Two sentences stand first: what breaks, and what must hold."""
     with pytest.raises(Unusable) as refused:
         read(scenario_file("", opening))
     assert told in str(refused.value)

@@ -83,7 +83,7 @@ def test_an_unknown_type_is_refused():
 
 
 def test_an_entity_is_the_identity_and_the_version():
-    """What an event is about comes from the catalogue: path, value, and what tells two states apart."""
+    """An event's entity comes from the catalogue: path, value, and the field that tells two states apart."""
     chosen = Selection(CATALOG)
     payload = {"customerId": 7, "updatedDateTime": "2026-08-01T10:00:00"}
     version = (("updatedDateTime", "2026-08-01T10:00:00"),)
@@ -155,7 +155,7 @@ def test_moments_are_the_date_times_that_are_always_set():
 
 
 def test_a_users_schema_of_a_bundled_type_decides_what_a_step_may_set(tmp_path):
-    """What it does not allow is left out; a step is not refused for it, and other types are as strict as ever."""
+    """Values that it does not allow are left out; no step is refused for them, and other types stay strict."""
     schema = {
         "properties": {
             "saleId": {"type": "integer"},

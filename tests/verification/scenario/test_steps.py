@@ -21,7 +21,7 @@ def test_faults_that_change_the_body_exist():
 
 
 def test_the_calls_of_the_job_are_operations_of_the_api():
-    """What a fault of a scenario can be held to is named as the API's description names it."""
+    """A scenario names the operations of its faults as the API's description does."""
     described = (bundled.folder("contracts") / "openapi.json").read_text("utf-8")
     assert set(re.findall(r'"operationId": "(\w+)"', described)) >= set(JOB_CALLS)
 

@@ -49,7 +49,7 @@ KILLED, OURS, ALONE = "killed", "killed by verify", "left alone"
 
 
 def how_of(seed: int) -> str:
-    """What is done to the receiver in the run with a seed."""
+    """Say how the receiver is treated in the run with a seed."""
     return (KILLED, ALONE, KILLED, OURS)[seed % 4]
 
 

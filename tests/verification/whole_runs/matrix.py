@@ -37,7 +37,7 @@ KNOWN = {**CORRECT, **BROKEN}
 CLEAN = "steady"
 """One clean event after another: a bug that does not show there is not guessed at."""
 DEADLY = ("crash-after-ack", "crash-matrix", "restart-then-resend")
-"""What is derived must be right after these kills, and it must have been compared."""
+"""Derived state must be right after these kills, and it must have been compared."""
 SIGNS = {Verdict.VERIFIED: "ok", Verdict.SKIPPED: "-", Verdict.UNKNOWN: "?"}
 
 
@@ -71,7 +71,7 @@ def scenarios_for(variant: Variant, *, everything: bool = False) -> list[Scenari
 
 
 def cell(played: Played) -> str:
-    """What a scenario found: the classes, or a sign."""
+    """Return what a scenario found: the classes, or a sign."""
     found = sorted({str(finding.class_) for finding in played.judgement.findings})
     return ", ".join(found) or SIGNS[played.judgement.verdict]
 

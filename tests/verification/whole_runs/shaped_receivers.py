@@ -23,7 +23,7 @@ class WrongShape(Exception):
 
 @dataclass(frozen=True)
 class ShapedEvent:
-    """What a receiver reads from a request: the type, and its key for the event."""
+    """The parts that a receiver reads from a request: the type, and its key for the event."""
 
     type: str
     key: Any

@@ -139,7 +139,7 @@ def test_a_right_receiver_is_verified(variant, name, seed, receiver, requested, 
 
 @pytest.mark.parametrize("name", KILLING)
 def test_a_right_receiver_survives_kills(name, child_command, requested, play):
-    """What stores before it answers is verified when it is killed at every moment of a delivery."""
+    """A receiver that stores before it answers is verified when it is killed at every moment of a delivery."""
     url, command = child_command("reference")
     (played,) = play(requested(url, receiver_cmd=command, events=FEW), name)
     assert Verdict.VERIFIED is played.judgement.verdict, played.judgement.reason
@@ -168,7 +168,7 @@ def test_the_table_has_each_broken_receiver_where_it_is_found_and_where_its_bug_
 
 
 def outcome(scenario, verdict, *classes, checked=0):
-    """What a scenario found, by its name; `checked`: so many derived rows were compared."""
+    """Make a scenario's outcome, by its name; `checked`: so many derived rows were compared."""
     judgement = SimpleNamespace(verdict=verdict, findings=[SimpleNamespace(class_=each) for each in classes])
     return SimpleNamespace(scenario=SimpleNamespace(name=scenario), judgement=judgement, history=checked)
 
