@@ -24,7 +24,7 @@ check: $(READY)
 	@$(MAKE) --no-print-directory --jobs=2 lint quick
 
 quick: $(READY)  # they hardly wait, and a worker's collection takes as long as a fifteenth of them
-	$(PYTEST) -q -n $$((1 + $$(getconf _NPROCESSORS_ONLN))) -m "not slow"
+	$(PYTEST) -q -n $$((1 + $$(getconf _NPROCESSORS_ONLN))) -m "not slow and not long"
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -57,12 +57,12 @@ endurance: $(READY)
 explore-proof: $(READY)
 	$(BIN)/python -m tests.explore.proof $(NAMES)
 
-# On real databases and brokers, and in other languages: STACKS says which tests, SEEDS with how many seeds. `make test`
-# leaves them out.
-STACKS ?= tests/examples tests/stacks
+# Tests that are long, or need real databases, brokers and other languages: STACKS says which, SEEDS with how many seeds.
+# `make test` leaves them out. Only files that have such tests are collected.
+STACKS ?= tests/examples tests/stacks $(shell grep -rl --include='test_*.py' --exclude-dir=stacks --exclude-dir=examples 'mark\.long' tests)
 SEEDS ?= 1
 stacks: $(READY)
-	SEEDS=$(SEEDS) $(BIN)/python -m pytest $(STACKS) -n 5 --dist loadgroup
+	SEEDS=$(SEEDS) $(BIN)/python -m pytest $(STACKS) -m long -n 5 --dist loadgroup
 
 docs: $(DOCS_READY)
 	$(BIN)/python -m docs.generate

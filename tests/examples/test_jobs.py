@@ -5,7 +5,7 @@ import pytest
 from tests.recovery.examples import EXAMPLES, command_of
 from tests.recovery.playing import assert_all_verified
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

@@ -8,7 +8,7 @@ import pytest
 
 from tests.docs.pages import ROOT, blocks
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 PAGE = ROOT / "docs" / "how-to" / "test-in-python.md"
 

@@ -21,7 +21,7 @@ from tests.examples import databases
 from tests.support.forked import path_with_frontsim
 from tests.support.ports import free_port
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 HANGS_AFTER_S = 300  # not a measure of speed
 RIGHT_SCENARIOS = ("lost-response", "duplicate-race", "crash-mid-request")
@@ -116,7 +116,7 @@ def test_the_naive_receiver_is_violated(stack: BuiltStack) -> None:
 
 
 def verified(stack: BuiltStack, receiver: str, scenarios: Sequence[str], *, every_type: bool = False) -> dict[str, Any]:
-    """What verify says of a receiver on a database of its own, as the last line of the CI job asks it.
+    """Run verify on a receiver with a database of its own, as the last line of the CI job asks it.
 
     With `every_type` the effects are what it notes, because it books sales alone.
     """

@@ -34,7 +34,7 @@ import pytest
 from tests.mutation.mutants import Mutant, mutants_of, with_hits
 
 PYTEST_OPTIONS = (
-    *("-q", "-s", "-m", "not slow", "-p", "no:cacheprovider"),
+    *("-q", "-s", "-m", "not slow and not long", "-p", "no:cacheprovider"),
     *("-p", "anyio.pytest_plugin", "-p", "_hypothesis_pytestplugin", "--hypothesis-profile=mutation"),
     *("--noconftest", "-p", "tests.conftest"),  # a room's conftest imports the whole program; fast tests don't need it
     *("-o", "faulthandler_timeout=0"),  # a mutant may well hang
@@ -67,7 +67,7 @@ def _sets() -> dict[str, set[str]]:
 
 @dataclass
 class UnmutatedRun:
-    """What the tests do without a mutant: each test's duration, and the tests that call each function."""
+    """The tests without a mutant: each test's duration, and the tests that call each function."""
 
     cpu_s: float = 0.0
     durations: dict[str, float] = field(default_factory=dict)
@@ -286,7 +286,7 @@ def _imported_as(name: str, code: CodeType) -> Iterator[None]:
 
 
 def _in_fork(work: Callable[[], object]) -> object:
-    """What `work` returns, in a separate process: it leaves nothing behind here."""
+    """Call `work` in a separate process, and return its result: it leaves nothing behind here."""
     with tempfile.TemporaryFile() as answer:
         if (child := os.fork()) == 0:
             _be_quiet()
@@ -346,5 +346,5 @@ def _forked(work: Callable[[], int]) -> int:
 
 
 def _be_quiet() -> None:
-    """What the tests print is of no interest; standard error is left for what goes wrong here."""
+    """Silence what the tests print; standard error is left for what goes wrong here."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

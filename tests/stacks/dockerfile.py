@@ -40,7 +40,7 @@ class Stage:
         return ["chroot", f"--userspec={self.user}", str(self.root), "sh", "-c", script, "sh", *command]
 
     def environment(self, **more: str) -> dict[str, str]:
-        """What a container would have, and what this machine needs to reach a package index."""
+        """Return a container's variables, and those by which this machine reaches a package index."""
         passed_on = {name: value for name, value in os.environ.items() if _PASSED_ON.fullmatch(name)}
         return {
             "PATH": "/usr/local/bin:/usr/local/sbin:/usr/bin:/usr/sbin:/bin:/sbin",

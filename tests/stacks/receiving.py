@@ -1,4 +1,4 @@
-"""What the receivers of this folder share: an HTTP server whose threads hand each event to one function."""
+"""The part that the receivers of this folder share: an HTTP server whose threads hand each event to one function."""
 
 import json
 import os

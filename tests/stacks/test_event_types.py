@@ -11,7 +11,7 @@ from frontsim.verification.run import run
 from frontsim.verification.scenario import scenario
 from tests.verification.laboratory import HASTY, open_shop, requested
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 SALE, CUSTOMER, INVOICE = "SaleCreated", "CustomerCreated", "InvoiceCreated"
 

@@ -16,7 +16,7 @@ from tests.explore.proof import explored
 from tests.support.receiver import ChildReceiver
 from tests.verification.laboratory import play
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 SEED, BUDGET_S = 1, 60.0
 RIGHT_S = 15.0
 

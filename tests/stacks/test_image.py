@@ -19,6 +19,8 @@ import pytest
 from tests.docs.pages import ROOT
 from tests.stacks.dockerfile import Stage, build
 
+pytestmark = pytest.mark.long
+
 PACKAGES = "python3,python3-pip,ca-certificates"
 READY = re.compile(r"frontsim on (http://\S+/restapi/V2)  ")
 

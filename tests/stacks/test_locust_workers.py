@@ -10,7 +10,7 @@ from tests.load.test_locust_hooks import RUN, counts_in, options_of
 from tests.support.patience import PATIENCE_S
 from tests.support.ports import free_port
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 
 def test_a_killed_worker_leaves_no_event_unaccounted_for(

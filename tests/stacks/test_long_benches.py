@@ -10,7 +10,7 @@ from bench import BENCHES, HERE
 from tests.support.forked import run
 from tests.support.patience import PATIENCE_S
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 
 @pytest.mark.parametrize("name", BENCHES)

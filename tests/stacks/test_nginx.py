@@ -16,7 +16,7 @@ from tests.support.ports import free_port
 from tests.support.receiver import command
 from tests.verification.laboratory import play
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("nginx")]
+pytestmark = [pytest.mark.long, pytest.mark.xdist_group("nginx")]
 
 LISTED = tomllib.loads((Path(__file__).parent / "receivers.toml").read_text())["receiver"]
 BEHIND_NGINX = [each for each in LISTED if each["stacks"] == ["nginx"]]

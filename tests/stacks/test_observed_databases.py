@@ -9,7 +9,7 @@ from frontsim.clock import stopwatch
 from frontsim.verification.effects.bounded import alchemy_rows
 from tests.examples import databases
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 LONG_S = 60.0
 ENDLESS = {
     "postgresql": "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n",

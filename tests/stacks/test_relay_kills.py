@@ -12,6 +12,8 @@ import pytest
 from tests.support.fixtures import receiver, shared_sim, sim
 from tests.support.recorder import OK
 
+pytestmark = pytest.mark.long
+
 __all__ = ["receiver", "shared_sim", "sim"]
 KILLS = 3
 

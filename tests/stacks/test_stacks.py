@@ -26,7 +26,7 @@ from tests.stacks import brokers, relational
 from tests.support.ports import free_port
 from tests.verification.laboratory import play
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 ROOT = Path(__file__).parents[2]
 SEEDS = range(1, 1 + int(os.environ.get("SEEDS", "1")))
@@ -54,7 +54,7 @@ class StackCase:
 
     @property
     def server(self) -> str:
-        """What must run for it."""
+        """The server that must run for it."""
         return self.stack.removesuffix("-tls")
 
     def __str__(self) -> str:
@@ -229,7 +229,7 @@ def test_the_receiver_is_judged_rightly(
 
 
 def command(case: StackCase) -> str:
-    """What starts the receiver; a supervisor starts again what ends by itself."""
+    """The command that starts the receiver; a supervisor starts again what ends by itself."""
     module = case.stack if case.stack in ("redis", "rabbitmq") else "relational"
     words = [sys.executable, "-m", f"tests.stacks.{module}"]
     words += [case.name] if module != "relational" else [case.stack, case.name]
