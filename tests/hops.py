@@ -45,8 +45,17 @@ class Hops:
         code = frame.f_code
         if self._has_stopped:
             return  # threads that go on still come here
-        if event == "call" and code.co_filename.startswith(ROOT) and code.co_name != "<module>":
+        if event == "call" and code.co_filename.startswith(ROOT) and not _is_import(frame):
             self.calls[code.co_filename] += 1
+
+
+def _is_import(frame: FrameType | None) -> bool:
+    """A module, the body of a class in it, and what decorates its functions."""
+    while frame is not None:
+        if frame.f_code.co_name == "<module>" and frame.f_code.co_filename.startswith(ROOT):
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _wait_for_effects(receiver: ChildReceiver, number: int) -> None:
