@@ -26,7 +26,7 @@ import orjson
 
 from frontsim import bundled
 from frontsim.errors import BadInput
-from frontsim.payloads.making.plausible_values import PLAUSIBLE
+from frontsim.payloads.making.corrections import PLAUSIBLE
 from frontsim.schemas.draw import Drawer
 
 TARGET_PER_S = 5_000

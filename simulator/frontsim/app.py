@@ -28,16 +28,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from frontsim import catalog
 from frontsim.api.control import Calls, ControlApi, Faults
-from frontsim.api.events import Events
 from frontsim.api.gateway import CallFaults, CallLog, Gateway, Keys
 from frontsim.api.leases import LeaseApi
 from frontsim.api.origin_guard import OriginGuard
-from frontsim.api.replay import ReplayApi
 from frontsim.api.responses import NotFoundRoutes, no_operation, refusal
 from frontsim.api.sinks import IS_RULES, Sinks
 from frontsim.api.stream import Stream
-from frontsim.api.trigger import TriggerApi
-from frontsim.api.webhooks import Webhooks, WebhookTypes
+from frontsim.api.trigger import ReplayApi, TriggerApi
+from frontsim.api.webhooks import Events, Webhooks, WebhookTypes
 from frontsim.clock import Clock, Ids, WireTime
 from frontsim.delivery.dispatcher import Dispatcher
 from frontsim.delivery.webhook_sender import WebhookSender
@@ -49,8 +47,7 @@ from frontsim.domain.target import tls_context
 from frontsim.errors import FrontsimError, StoreFailed
 from frontsim.neighbours.book import Book
 from frontsim.neighbours.desk import Desk
-from frontsim.pages.event import EventReads
-from frontsim.pages.log import LogReads, SinkReads
+from frontsim.pages.log import EventReads, LogReads, SinkReads
 from frontsim.pages.site import ASSETS, PageRoutes, Registry
 from frontsim.pages.verify import REPORTS, Verify
 from frontsim.payloads.making.factory import Payloads

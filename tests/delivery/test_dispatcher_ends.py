@@ -6,7 +6,7 @@ import pytest
 
 from frontsim.domain.model import Outcome, Result, Trigger
 from frontsim.errors import StoreFailed
-from frontsim.store.queue_rows import NEXT
+from frontsim.store.queue import NEXT
 from tests.support.dispatcher_driver import DispatcherDriver, delivery
 
 

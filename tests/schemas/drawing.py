@@ -3,7 +3,7 @@
 from random import Random
 from typing import Any
 
-from frontsim.payloads.making.plausible_values import PLAUSIBLE
+from frontsim.payloads.making.corrections import PLAUSIBLE
 from frontsim.schemas.draw import Drawer, drawer_of
 
 

@@ -5,7 +5,7 @@ import sqlite3
 import pytest
 
 from frontsim.domain.model import Delivery, Trigger
-from frontsim.store.queue_rows import AT_ONCE, FIRST, NEXT, QueueRows
+from frontsim.store.queue import AT_ONCE, FIRST, NEXT, QueueRows
 
 EVENT_ID = "00000000-0000-0000-0000-0000000000{:02x}"
 HERE, THERE = 1, 2

@@ -5,7 +5,7 @@ Behind it is ASP.NET Core, whose error bodies are open: `application/problem+jso
 
 The vendor's gateway answers its own paths, and knows no 405; this surface is ours, so it can say more.
 
-`frontsim.hosting.caller_connection` puts them there.
+`frontsim.hosting.serving` puts them there.
 """
 
 import os

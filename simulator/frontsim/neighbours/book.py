@@ -22,8 +22,7 @@ from frontsim.payloads.documents.stock import Level
 from frontsim.payloads.making.shop import Shop
 from frontsim.payloads.making.shop_state import Known, StockLevels
 from frontsim.payloads.world.assortment import Size, added_size
-from frontsim.payloads.world.chain import Stock, Store
-from frontsim.payloads.world.world import World
+from frontsim.payloads.world.world import Stock, Store, World
 from frontsim.store.event_log import EventLog
 from frontsim.store.reader import Reader
 

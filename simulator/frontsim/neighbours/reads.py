@@ -25,9 +25,9 @@ from frontsim.neighbours.views import (
 )
 from frontsim.payloads.making.shop_state import Known
 from frontsim.payloads.world.assortment import Size
-from frontsim.payloads.world.chain import Stock
 from frontsim.payloads.world.money import amount
 from frontsim.payloads.world.people import country_of
+from frontsim.payloads.world.world import Stock
 
 
 def environment(_: Book, __: VendorCall) -> Any:

@@ -22,16 +22,24 @@ from frontsim.neighbours.writing import (
     whole,
 )
 from frontsim.payloads.documents.orders import Order, PlacedOrder, order_json
-from frontsim.payloads.documents.payments import Payment, PaymentMethod, pay_online
-from frontsim.payloads.documents.sales import Line, Sale, receipt_no, sale_json, sums
+from frontsim.payloads.documents.sales import (
+    Line,
+    Payment,
+    PaymentMethod,
+    Sale,
+    pay_online,
+    receipt_no,
+    sale_json,
+    sums,
+)
 from frontsim.payloads.making.sales_acts import reserve_order
 from frontsim.payloads.making.shop_state import OpenOrder, ShopState
 from frontsim.payloads.world.assortment import Size, article
-from frontsim.payloads.world.chain import Store
 from frontsim.payloads.world.moments import HOUR, text
 from frontsim.payloads.world.money import Country, LinePrice, Ore, line_price
 from frontsim.payloads.world.people import Customer, CustomerDetails, as_shown
 from frontsim.payloads.world.seeded_draws import gtin13
+from frontsim.payloads.world.world import Store
 
 _PAYMENTS = {
     5: "GiftCard", 6: "Invoice", 7: "PayEx", 10: "Vipps", 115: "NetAxept", 116: "Dibs", 117: "COD",

@@ -7,12 +7,11 @@ from typing import Any
 from frontsim.neighbours.book import Book
 from frontsim.neighbours.operations import NEVER, filled
 from frontsim.payloads.world.assortment import COLOURS, Size
-from frontsim.payloads.world.chain import BRAND, Stock, Store
 from frontsim.payloads.world.moments import DAY, of_number
 from frontsim.payloads.world.money import amount
 from frontsim.payloads.world.people import country_of, created_json
 from frontsim.payloads.world.seeded_draws import SeededDraws
-from frontsim.payloads.world.world import REGULAR_CUSTOMERS, World
+from frontsim.payloads.world.world import BRAND, REGULAR_CUSTOMERS, Stock, Store, World
 
 _ZONES = {
     "NO": ("Europe/Oslo", "W. Europe Standard Time"),

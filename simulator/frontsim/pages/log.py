@@ -1,19 +1,203 @@
-"""The page's reads of the log and the sinks."""
+"""The page's reads of the log, the sinks, and one event: its log, its requests, and other events of its entity."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from frontsim.clock import Clock, WireTime
+from frontsim.catalog import Catalog
+from frontsim.clock import Clock, WireTime, utc_text
+from frontsim.domain.delivery_shape import HeaderNames, filled_url
+from frontsim.domain.faults import FAULTS, FaultStage
+from frontsim.domain.model import ChangedRequest, Delivery, Outcome, Trigger
+from frontsim.domain.target import parse_target
+from frontsim.errors import BadInput, NotFound, UnknownEventType
 from frontsim.pages.site import json, row_json
 from frontsim.store.changes import SecondRow
-from frontsim.store.log_pages import MOST, OUTCOMES, LogPageQuery
+from frontsim.store.log_pages import MOST, OUTCOMES, EventDetail, LogPageQuery, RunDetail, SameEntity
 from frontsim.store.reader import Reader
+from frontsim.store.rows import CauseDetail
 from frontsim.user_input.fields import Fields
+
+_OTHERS = 50
+"""Other events of an entity that one call gives."""
+_LONGEST_BODY = 64 * 1024
+"""Characters of a body that a run's request shows."""
+
+
+class EventReads:
+    """The page's reads of one event.
+
+    Args:
+        headers: the headers of a delivery.
+        body_of: the body of a delivery: its payload, in the shape that the settings give it.
+    """
+
+    def __init__(
+        self,
+        *,
+        reader: Reader,
+        catalog: Catalog,
+        wire_time: WireTime,
+        headers: HeaderNames,
+        body_of: Callable[[Delivery], bytes],
+    ) -> None:
+        self._reader = reader
+        self._catalog = catalog
+        self._time = wire_time
+        self._headers = headers
+        self._body_of = body_of
+        self.routes = [
+            Route("/_sim/page/events/{webhookEventId}", self.event, methods=["GET"]),
+            Route("/_sim/page/events/{webhookEventId}/same", self.same, methods=["GET"]),
+            Route("/_sim/page/events/{webhookEventId}/runs/{run}", self.request, methods=["GET"]),
+        ]
+
+    async def event(self, request: Request) -> Response:
+        """One event: payload, request as it is sent without a fault, every run with its answer, and what raised it."""
+        detail = await self._reader.event_detail(_event_id(request))
+        row = detail.row
+        delivery = _delivery(detail)
+        return json(
+            {
+                **row_json(row, self._time),
+                "payload": detail.body.decode(errors="replace"),
+                "sentUrl": filled_url(row.url, row.event),
+                "headers": self._shown_headers(delivery),
+                "sentBody": self._body_of(delivery).decode(errors="replace"),
+                "runs": [self._run(run) for run in detail.runs],
+                "cause": _cause(detail.cause),
+                "entity": self._entity(detail)[0],
+            }
+        )
+
+    async def same(self, request: Request) -> Response:
+        """Other events about the same entity, newest first; `moreFrom` is the `before` of the next call."""
+        fields = Fields({name: int(text) for name, text in request.query_params.items() if text.isdecimal()})
+        fields.only("before")
+        before = fields.whole("before", least=1)
+        fields.check()
+        detail = await self._reader.event_detail(_event_id(request))
+        values, events = self._entity(detail)
+        if not values:
+            return json({"events": [], "moreFrom": None})
+        page = await self._reader.log_page(LogPageQuery(before=before, limit=_OTHERS, same=SameEntity(events, values)))
+        rows = [row_json(row, self._time) for row in page.rows if row.number != detail.row.number]
+        return json({"events": rows, "moreFrom": page.more_from})
+
+    async def request(self, request: Request) -> Response:
+        """Answers with a run's request and, where a fault changed it, the one without the fault. Raises NotFound."""
+        event_id, number = _event_id(request), request.path_params["run"]
+        detail = await self._reader.event_detail(event_id)
+        run = next((run for run in detail.runs if str(run.run) == number), None)
+        if run is None:
+            raise NotFound(f"expected a run that is over, from 1 to {detail.row.runs}, got {number[:20]}")
+        delivery = _delivery(detail)._replace(run=run.run, trigger=Trigger(run.trigger), url=run.url)
+        unbroken = ChangedRequest.of(self._headers.lines(delivery), self._body_of(delivery))
+        changed = await self._reader.changed_request(event_id, run.run) if run.is_changed else None
+        return json(
+            {
+                "sent": _how_much(run),
+                "request": self._text(run, detail.row.event, changed or unbroken),
+                "without": self._text(run, detail.row.event, unbroken) if changed else None,
+            }
+        )
+
+    def _entity(self, detail: EventDetail) -> tuple[Mapping[str, str | int], list[str]]:
+        """The entity that an event is about, and the types that are about such; empty where that is not known."""
+        try:
+            paths, events = self._catalog.same_entity(detail.row.event)
+            payload = orjson.loads(detail.body)
+        except (UnknownEventType, orjson.JSONDecodeError):
+            return {}, []
+        values = {path: _value_at(payload, path) for path in paths}
+        known = {path: value for path, value in values.items() if value is not None}
+        return (known, events) if len(known) == len(values) else ({}, [])
+
+    def _run(self, run: RunDetail) -> dict[str, Any]:
+        return {
+            "run": run.run,
+            "trigger": run.trigger,
+            "url": run.url,
+            "createdDateTime": self._time.write(run.created_at),
+            "utc": utc_text(run.created_at),
+            "fault": run.fault or None,
+            "outcome": run.outcome,
+            "status": run.status,
+            "statusCode": run.status_code,
+            "durationMs": run.duration_ms,
+            "answerHead": run.answer_head.decode("latin-1"),
+            "answer": run.answer.decode(errors="replace"),
+            "sent": _how_much(run),
+        }
+
+    def _shown_headers(self, delivery: Delivery) -> dict[str, str]:
+        """The headers of a delivery without secrets."""
+        lines = "\n".join(f"{name}: {value}" for name, value in self._headers.of(delivery).items())
+        return dict(line.split(": ", 1) for line in self._headers.hidden(lines).split("\n"))
+
+    def _text(self, run: RunDetail, event: str, sent: ChangedRequest) -> dict[str, Any]:
+        """A request as it goes over the wire, without secrets; of a large body the beginning."""
+        body = sent.body.decode(errors="replace")[:_LONGEST_BODY]
+        start = parse_target(filled_url(run.url, event)).head_start.decode("latin-1")
+        head = f"{start}{sent.headers.decode('latin-1')}Content-Length: {sent.content_length}"
+        return {
+            "head": self._headers.hidden(head.replace("\r\n", "\n")),
+            "body": body,
+            "bytes": sent.size,
+            "isWhole": len(sent.body) == sent.size,
+        }
+
+
+def _event_id(request: Request) -> UUID:
+    text = request.path_params["webhookEventId"]
+    try:
+        return UUID(text)
+    except ValueError:
+        raise BadInput(f"expected an event's id, a UUID, got {text[:64]!r}") from None
+
+
+def _delivery(detail: EventDetail) -> Delivery:
+    row = detail.row
+    return Delivery(
+        0, row.number, 1, 0, Trigger.ORIGINAL, row.webhook_id, row.webhook_event_id, row.event, row.url, detail.body,
+        row.created_at, row.store_id,
+    )  # fmt: skip
+
+
+def _how_much(run: RunDetail) -> str:
+    """A run sent `all`, a request `changed` by a fault, `nothing`, or `some`, where that is not known."""
+    fault = FAULTS.get(run.fault)
+    never_sent = fault is not None and (fault.stage is FaultStage.NEVER_ARRIVES or fault.name == "false-success")
+    if never_sent or run.outcome == Outcome.NOT_SENT:
+        return "nothing"
+    if run.is_changed:
+        return "changed"
+    return "all" if run.outcome == Outcome.ANSWERED else "some"
+
+
+def _value_at(payload: object, path: str) -> str | int | None:
+    value: Any = payload
+    for name in path.split("."):
+        value = value.get(name) if isinstance(value, dict) else None
+    return value if isinstance(value, str | int) and not isinstance(value, bool) else None
+
+
+def _cause(cause: CauseDetail | None) -> dict[str, Any] | None:
+    if cause is None:
+        return None
+    return {
+        "what": cause.what,
+        "asked": cause.asked,
+        "others": [{"webhookEventId": each.webhook_event_id, "event": each.event} for each in cause.others],
+        "othersCount": cause.others_count,
+        "unmatched": cause.unmatched,
+    }
+
 
 SHOWN_S = 600
 """Seconds of the pictures."""

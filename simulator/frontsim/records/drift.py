@@ -15,7 +15,7 @@ from typing import Any
 
 import orjson
 
-from frontsim.payloads.making.plausible_values import PLAUSIBLE
+from frontsim.payloads.making.corrections import PLAUSIBLE
 from frontsim.records.record import RecordedEvent
 from frontsim.schemas.difference import Schema, SchemaChange, SchemaField, fields_of, kind_of, schema_changes
 from frontsim.schemas.draw import drawer_of

@@ -22,8 +22,7 @@ from frontsim.domain.model import (
 )
 from frontsim.errors import BadInput, Busy
 from frontsim.store.changes import Change, Seconds
-from frontsim.store.queue import LEASED, Queue
-from frontsim.store.queue_rows import QueueRows
+from frontsim.store.queue import LEASED, Queue, QueueRows
 from frontsim.store.rows import (
     Matched,
     WebhookRow,

@@ -18,7 +18,7 @@ from frontsim.domain.model import INTERRUPTED, NOT_SENT, Finished, Occurrence, R
 from frontsim.domain.target import parse_target
 from frontsim.errors import BadInput, UnknownEvent, UnknownWebhook
 from frontsim.store.log_file import execute_bulk
-from frontsim.store.queue_rows import InterruptedRun
+from frontsim.store.queue import InterruptedRun
 
 _MOST_KEPT = 1_000  # pairs of an event type and a store, because callers may name any store
 

@@ -22,13 +22,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from frontsim.report.model import Cause, of_violated
-from frontsim.verification.booked import UNBOOKED, acknowledged, missing_event, named
 from frontsim.verification.effects.classes import MEANING, USUAL_CAUSE, Class
 from frontsim.verification.effects.history import EventFact, Expect
 from frontsim.verification.judge.checks import Finding
 from frontsim.verification.judge.evidence import NULL, blanks, payload_in
 from frontsim.verification.judge.fingerprint import Fingerprint
-from frontsim.verification.played import Played, Report
+from frontsim.verification.played import UNBOOKED, Played, Report, acknowledged, missing_event, named
 
 _TOO_COARSE = (
     "So it takes different events for one, and drops all but the first: make the event's id its key. If it still loses "

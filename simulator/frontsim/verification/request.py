@@ -23,9 +23,8 @@ from frontsim.settings import Settings
 from frontsim.user_input.configuration import read_settings
 from frontsim.verification import patience
 from frontsim.verification.compare.state_reader import state_observer
-from frontsim.verification.dependency.breakage import DependencyAddress
+from frontsim.verification.dependency.breakage import PLACEHOLDER, DependencyAddress, WayBack
 from frontsim.verification.dependency.proxies import Dependencies
-from frontsim.verification.dependency.way_back import PLACEHOLDER, WayBack
 from frontsim.verification.effects.history import ContentCheck
 from frontsim.verification.effects.observers import (
     CommandObserver,

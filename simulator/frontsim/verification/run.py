@@ -24,25 +24,23 @@ from frontsim.hosting.simulator_process import SimulatorProcess, StartSimulator
 from frontsim.hosting.user_program import ReceiverProcess
 from frontsim.masking import masked, masked_errors
 from frontsim.verdicts import Contract
-from frontsim.verification.booked import TypesOfRun
 from frontsim.verification.compare.columns import read_column_map, read_state_map
 from frontsim.verification.compare.state_events import CREATED, MOVEMENT
 from frontsim.verification.compare.state_reader import RunState
+from frontsim.verification.dependency.breakage import WayBack, open_way_back
 from frontsim.verification.dependency.proxies import Dependencies, open_dependencies
-from frontsim.verification.dependency.way_back import WayBack, open_way_back
 from frontsim.verification.effects.correlate import BUSINESS
-from frontsim.verification.effects.find_key import FoundKey
 from frontsim.verification.effects.history import EventFact, History
 from frontsim.verification.effects.observers import SharedObserver
 from frontsim.verification.effects.settle import EffectReader
 from frontsim.verification.first_passes import FirstPass, FirstPasses
 from frontsim.verification.judge.checks import judge, receiver_contract
-from frontsim.verification.play.clean_round import CleanEffects, ProbedTypes, awaited_key, probe, send_sales
+from frontsim.verification.play.clean_round import CleanEffects, FoundKey, ProbedTypes, awaited_key, probe, send_sales
 from frontsim.verification.play.harness import Given, Harness
 from frontsim.verification.play.key_probe import KeyProbe
 from frontsim.verification.play.last_look import take_all
 from frontsim.verification.play.probes import probe_state
-from frontsim.verification.played import EventTypes, Played, Report, judge_recorded, weighed
+from frontsim.verification.played import EventTypes, Played, Report, TypesOfRun, judge_recorded, weighed
 from frontsim.verification.request import (
     Address,
     Request,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from frontsim.payloads.documents.payments import ROUNDING
+from frontsim.payloads.documents.sales import ROUNDING
 from frontsim.payloads.documents.settlements import SettlementTotals, draw_totals
 from frontsim.payloads.world.moments import HOUR
 from frontsim.payloads.world.seeded_draws import SeededDraws

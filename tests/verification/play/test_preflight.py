@@ -13,8 +13,7 @@ from frontsim.verification.effects.history import EventFact
 from frontsim.verification.effects.observers import FunctionObserver
 from frontsim.verification.effects.settle import EffectReader
 from frontsim.verification.play.preflight import ACKNOWLEDGED, SEEN, SEEN_ONCE, CleanEvent, Preflight
-from frontsim.verification.play.raising import raise_clean
-from frontsim.verification.play.scenario_state import ScenarioState
+from frontsim.verification.play.scenario_state import ScenarioState, raise_clean
 from frontsim.verification.request import Request
 from frontsim.verification.run import open_run
 from frontsim.verification.scenario.scenario import chosen

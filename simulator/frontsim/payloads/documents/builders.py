@@ -30,11 +30,10 @@ from frontsim.payloads.documents.orders import (
 from frontsim.payloads.documents.sales import draw_external, draw_invoice, draw_sale, sale_json
 from frontsim.payloads.documents.settlements import draw_cash_drawer, draw_totals, settlement_json
 from frontsim.payloads.documents.stock import draw_adjustment, draw_count, draw_movement, transfer_json
-from frontsim.payloads.world.chain import Store
 from frontsim.payloads.world.moments import DAY, HOUR, Ticks, of_number
 from frontsim.payloads.world.people import created_json, updated_json
 from frontsim.payloads.world.seeded_draws import SeededDraws
-from frontsim.payloads.world.world import FIRST_ACT_NUMBER, REGULAR_CUSTOMERS, World
+from frontsim.payloads.world.world import FIRST_ACT_NUMBER, REGULAR_CUSTOMERS, Store, World
 
 _REGISTERED_BEFORE = 400 * DAY  # a customer who is updated at `at` was registered long before
 

@@ -16,15 +16,24 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from frontsim.payloads.documents.payments import Payment, pay_at_till, pay_online, pay_refund, payment_json
-from frontsim.payloads.documents.sales import Line, basket, receipt_no, reversed_line, sums
+from frontsim.payloads.documents.sales import (
+    Line,
+    Payment,
+    basket,
+    pay_at_till,
+    pay_online,
+    pay_refund,
+    payment_json,
+    receipt_no,
+    reversed_line,
+    sums,
+)
 from frontsim.payloads.world.assortment import Size
-from frontsim.payloads.world.chain import Stock, Store, View
 from frontsim.payloads.world.moments import DAY, HOUR, MINUTE, SECOND, Ticks, text
 from frontsim.payloads.world.money import amount
 from frontsim.payloads.world.people import Customer
 from frontsim.payloads.world.seeded_draws import COMMENTS, SeededDraws
-from frontsim.payloads.world.world import REGULAR_CUSTOMERS, World
+from frontsim.payloads.world.world import REGULAR_CUSTOMERS, Stock, Store, View, World
 
 DEFAULT_HOURS = 72
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from frontsim.payloads.documents.payments import (
+from frontsim.payloads.documents.sales import (
     BANK_AXEPT,
     CASH,
     GIFT_CARD,
@@ -21,13 +21,13 @@ from frontsim.payloads.documents.payments import (
     VISA,
     WALLETS,
     PaymentMethod,
+    Sale,
+    receipt_no,
 )
-from frontsim.payloads.documents.sales import Sale, receipt_no
-from frontsim.payloads.world.chain import Store, Terminal
 from frontsim.payloads.world.moments import HOUR, MINUTE, SECOND, Ticks, text
 from frontsim.payloads.world.money import Ore, amount, vat_in
 from frontsim.payloads.world.seeded_draws import COMMENTS, SeededDraws
-from frontsim.payloads.world.world import World
+from frontsim.payloads.world.world import Store, Terminal, World
 
 
 @dataclass(slots=True)

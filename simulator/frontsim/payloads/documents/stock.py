@@ -13,10 +13,9 @@ from typing import Any, NamedTuple
 import orjson
 
 from frontsim.payloads.world.assortment import Size
-from frontsim.payloads.world.chain import Stock, Store
 from frontsim.payloads.world.moments import DAY, HOUR, MINUTE, SECOND, Ticks, date_text, text
 from frontsim.payloads.world.seeded_draws import COMMENTS, SeededDraws
-from frontsim.payloads.world.world import World
+from frontsim.payloads.world.world import Stock, Store, World
 
 MOVEMENT_TYPES = (
     "Sale",

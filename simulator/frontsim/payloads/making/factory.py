@@ -195,7 +195,7 @@ class Payloads:
     def _drawer(self, kind: EventType) -> "Drawer":
         if kind.name not in self._drawers:
             # Only the user's own types need these modules: without them a simulator starts faster.
-            from frontsim.payloads.making.plausible_values import PLAUSIBLE  # noqa: PLC0415
+            from frontsim.payloads.making.corrections import PLAUSIBLE  # noqa: PLC0415
             from frontsim.schemas.draw import Drawer  # noqa: PLC0415
 
             self._drawers[kind.name] = Drawer(kind.schema, PLAUSIBLE)

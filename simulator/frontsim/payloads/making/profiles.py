@@ -141,7 +141,7 @@ class _Strict:
 def _filler(schema: Schema, root: Schema, name: str) -> Filler:
     """Draws values for a field of that name, which are null only if the schema allows nothing else."""
     # Only the strict profile needs these modules: without them a simulator starts faster.
-    from frontsim.payloads.making.plausible_values import PLAUSIBLE  # noqa: PLC0415
+    from frontsim.payloads.making.corrections import PLAUSIBLE  # noqa: PLC0415
     from frontsim.schemas.draw import drawer_of  # noqa: PLC0415
 
     field = {"allOf": [schema, {"not": {"type": "null"}}]}

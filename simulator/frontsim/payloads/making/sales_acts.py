@@ -20,19 +20,17 @@ from frontsim.payloads.documents.orders import (
     refunded,
     reservation_json,
 )
-from frontsim.payloads.documents.payments import (
-    Payment,
-    pay_at_till,
-    pay_by_invoice,
-    pay_online,
-    pay_refund,
-)
 from frontsim.payloads.documents.sales import (
     CHANNELS,
     WEB_CHANNELS,
     Line,
+    Payment,
     Sale,
     basket,
+    pay_at_till,
+    pay_by_invoice,
+    pay_online,
+    pay_refund,
     register_time,
     reversed_line,
     sale_json,
@@ -40,11 +38,11 @@ from frontsim.payloads.documents.sales import (
 )
 from frontsim.payloads.documents.settlements import SettlementTotals, draw_cash_drawer, settlement_json
 from frontsim.payloads.making.shop_state import REMEMBERED, OpenOrder, ShopState
-from frontsim.payloads.world.chain import Store, View
 from frontsim.payloads.world.moments import HOUR, MINUTE, SECOND, Ticks, text
 from frontsim.payloads.world.money import Country, Ore
 from frontsim.payloads.world.people import Customer, as_shown, created_json, updated_json
 from frontsim.payloads.world.seeded_draws import COMMENTS, SeededDraws
+from frontsim.payloads.world.world import Store, View
 
 
 def new_customer(state: ShopState) -> None:

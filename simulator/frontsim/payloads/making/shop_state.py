@@ -21,12 +21,11 @@ from frontsim.payloads.documents.sales import Sale, receipt_no
 from frontsim.payloads.documents.settlements import SettlementTotals
 from frontsim.payloads.documents.stock import GoodsDelivery, Level, Transfer, movement_json
 from frontsim.payloads.world.assortment import ADDED, Size
-from frontsim.payloads.world.chain import Store, Terminal
 from frontsim.payloads.world.moments import SECOND, Ticks
 from frontsim.payloads.world.money import Ore
 from frontsim.payloads.world.people import Customer
 from frontsim.payloads.world.seeded_draws import SeededDraws, spread
-from frontsim.payloads.world.world import FIRST_ACT_NUMBER, World
+from frontsim.payloads.world.world import FIRST_ACT_NUMBER, Store, Terminal, World
 
 _FIRST_LEAST, _FIRST_SPAN = 6, 30
 

@@ -24,8 +24,8 @@ from frontsim.payloads.documents.stock import (
 )
 from frontsim.payloads.making.shop_state import ShopState
 from frontsim.payloads.world.assortment import Size
-from frontsim.payloads.world.chain import Store
 from frontsim.payloads.world.moments import MINUTE, SECOND
+from frontsim.payloads.world.world import Store
 
 
 def delivery(state: ShopState) -> None:

@@ -1,19 +1,26 @@
-"""The account of a run: each effect that came, and the event that it is of.
+"""The account of a run: each effect that came, the event that it is of, and how many of an event are right.
 
     look 1   [ a b c ]          what was there before the run
     look 2   [ a b c d ] [ e ]  d and e came; d has the key of an event, so that a scenario judges it
     look 3   ...                e has not: it is of an event by its content, or of none
 
-What is of none is another system's, or a booking that hides its event. Others also write while nothing is sent.
+What is of none is another system's, or a booking that hides its event. Others also write while nothing is sent. Only
+effects whose key is no simulator's event id are kept. Looks share their blocks, so a look costs no more than the blocks
+that differ from the last one's.
 
-Only effects whose key is no simulator's event id are kept. Looks share their blocks, so a look costs no more than the
-blocks that differ from the last one's.
+    clean single deliveries     a sale of 2 lines: 2 stock rows, of 3 lines: 3        --> one for each of salesLines
+    a repeat                    a sale of 2 lines: 4 stock rows                       --> too many
+
+No rule says which rows a receiver writes beside an event's own, such as the ledger row of a sale. So events show it
+that arrived once, while nothing was broken and few others were under way. A type that leaves none has booked an event
+again when one comes; of a type that leaves some, more of them may also be a row for each request.
 """
 
 import logging
 import math
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import chain
 from threading import Lock
 from typing import Any
@@ -21,11 +28,121 @@ from typing import Any
 from frontsim.clock import is_event_id, stopwatch
 from frontsim.errors import FrontsimError
 from frontsim.verification import patience
-from frontsim.verification.effects.beside import Sample, clean_singles, samples
-from frontsim.verification.effects.correlate import effects_of
-from frontsim.verification.effects.history import Effect, EventFact, History, Strangers
+from frontsim.verification.effects.correlate import Correlation, effects_of
+from frontsim.verification.effects.history import Effect, EventFact, Expect, History, Strangers
 from frontsim.verification.effects.look import EffectBlock, Identity, look_at
 from frontsim.verification.effects.ties import Ties, is_marked
+
+_FEW = 5
+"""Deliveries of one type at a time: more of them could be a race that books one event twice."""
+
+Sample = tuple[EventFact, int]
+"""An event that was delivered once and cleanly, and how many effects it has beside its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """All events about one thing, because an effect beside may not show of which of them it is.
+
+    `own` is the number of effects that name one of them; `beside` has the others, each with its event.
+    """
+
+    events: tuple[EventFact, ...]
+    own: int
+    beside: tuple[tuple[EventFact, Effect], ...]
+
+    def surplus(self, most: int) -> int:
+        """How many effects are too many where `most` are right beside the events' own."""
+        return len(self.beside) - most - (not self.own)
+
+
+def units_of(correlation: Correlation) -> list[Unit]:
+    """The units of a history's events, in their order."""
+    events: dict[object, list[EventFact]] = defaultdict(list)
+    own: dict[object, int] = defaultdict(int)
+    beside: dict[object, list[tuple[EventFact, Effect]]] = defaultdict(list)
+    for group in correlation.groups:
+        for event in group.events:
+            events[_thing(event)].append(event)
+        own[_thing(group.events[0])] += len(group.effects)
+    for event, effect in correlation.beside:
+        beside[_thing(event)].append((event, effect))
+    return [Unit(tuple(each), own[thing], tuple(beside[thing])) for thing, each in events.items()]
+
+
+def clean_singles(history: History) -> list[EventFact]:
+    """The events with one run, which nothing broke and during which few others of their type were under way.
+
+    None where the receiver was killed, since it may have begun anew; none about something that others were about, which
+    were not clean, or that a second one of its type was about, as with two webhooks: their rows cannot be told apart.
+    """
+    spans: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for event in history.events:
+        spans[event.event] += [(run.at_ms, run.at_ms + run.duration_ms) for run in event.runs]
+    clean = [] if history.marks else [event for event in history.events if _is_clean(event, spans[event.event])]
+    of_clean, of_all = (Counter(map(_thing, events)) for events in (clean, history.events))
+    of_type = Counter((_thing(event), event.event) for event in history.events)
+    return [
+        event
+        for event in clean
+        if of_clean[_thing(event)] == of_all[_thing(event)] and of_type[_thing(event), event.event] == 1
+    ]
+
+
+def samples(clean: Sequence[EventFact], beside: Iterable[tuple[EventFact, Effect]]) -> tuple[Sample, ...]:
+    """Clean events with the number of effects beside their own; those about one thing share all of that."""
+    found = Counter(_thing(event) for event, _ in beside)
+    return tuple((event, found[_thing(event)]) for event in clean)
+
+
+def most_beside(events: Iterable[EventFact], known: Mapping[str, Sequence[Sample]]) -> int | None:
+    """How many effects beside their own are right for some events by the samples of each type; None without any."""
+    found = 0
+    for event in events:
+        if event.event not in known:
+            return None
+        found += _most(event, known[event.event])
+    return found
+
+
+def by_type(known: Iterable[Sample]) -> Mapping[str, Sequence[Sample]]:
+    """The samples of each type."""
+    found: dict[str, list[Sample]] = defaultdict(list)
+    for event, number in known:
+        found[event.event].append((event, number))
+    return found
+
+
+def _thing(event: EventFact) -> object:
+    return (event.entity.path, event.entity.value) if event.entity else event.webhook_event_id
+
+
+def _is_clean(event: EventFact, spans: Sequence[tuple[int, int]]) -> bool:
+    if len(event.runs) != 1 or event.altered or event.expect is not Expect.ONCE:
+        return False
+    (run,) = event.runs
+    under_way = [begin <= run.at_ms + run.duration_ms and run.at_ms <= end for begin, end in spans]
+    return run.acknowledged and not run.faulted and not run.mutated and sum(under_way) <= _FEW
+
+
+def _most(event: EventFact, known: Sequence[Sample]) -> int:
+    """The most that fits the samples: as many as any left, or so many more than a list of the payload has entries.
+
+    It is 0 only where no sample left any: an accusation rests on that.
+    """
+    numbers = [number for _, number in known]
+    if not any(numbers):
+        return 0
+    more = set.intersection(*({(name, number - size) for name, size in _sizes(each)} for each, number in known))
+    sizes = dict(_sizes(event))
+    by_lists = [sizes.get(name, 0) + left for name, left in more if left >= 0]
+    return max(1, *by_lists, *(() if by_lists and len(set(numbers)) > 1 else numbers))
+
+
+def _sizes(event: EventFact) -> list[tuple[str, int]]:
+    fields = event.payload.items() if isinstance(event.payload, dict) else ()
+    return [(name, len(value)) for name, value in fields if isinstance(value, list)]
+
 
 logger = logging.getLogger(__name__)
 

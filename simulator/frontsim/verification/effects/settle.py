@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from frontsim.clock import stopwatch
 from frontsim.verification import patience
-from frontsim.verification.effects.beside import Sample
+from frontsim.verification.effects.account import Sample
 from frontsim.verification.effects.changes import Effects, Steadiness, first_change, shown_twice
 from frontsim.verification.effects.correlate import effects_of, is_complete, overwritten, removed
 from frontsim.verification.effects.history import History

@@ -13,7 +13,8 @@ from frontsim.domain.model import StatusText
 from frontsim.verification.compare.contents import Contents, contents
 from frontsim.verification.compare.state_events import StateCheck, WrongState
 from frontsim.verification.compare.wrong_state import check_state, tells_state
-from frontsim.verification.effects import beside, classes
+from frontsim.verification.effects import classes
+from frontsim.verification.effects.account import by_type, clean_singles, most_beside, samples, units_of
 from frontsim.verification.effects.classes import (
     GOOD,
     Class,
@@ -183,12 +184,12 @@ def effects_beside_are_second_bookings(evidence: Evidence, opinion: Opinion) -> 
     """
     if evidence.history.final is None or not evidence.correlation.beside:
         return opinion
-    units = beside.units_of(evidence.correlation)
-    own = beside.samples(beside.clean_singles(evidence.history), evidence.correlation.beside)
-    known = beside.by_type([*evidence.history.samples, *own])
+    units = units_of(evidence.correlation)
+    own = samples(clean_singles(evidence.history), evidence.correlation.beside)
+    known = by_type([*evidence.history.samples, *own])
     accused, unclear = [], ""
     for unit in units:
-        most = beside.most_beside(unit.events, known)
+        most = most_beside(unit.events, known)
         if unit.surplus(most or 0) <= 0 or all(event.expect is Expect.EITHER for event in unit.events):
             continue
         event, effect = unit.beside[-1]

@@ -26,8 +26,7 @@ from frontsim.verification.play.faults import (
 )
 from frontsim.verification.play.kills import crash
 from frontsim.verification.play.log import read_facts
-from frontsim.verification.play.raising import raise_events
-from frontsim.verification.play.scenario_state import ScenarioState
+from frontsim.verification.play.scenario_state import ScenarioState, raise_events
 from frontsim.verification.scenario.scenario import place
 from frontsim.verification.scenario.steps import (
     Advance,

@@ -1,4 +1,4 @@
-"""The clean round: one clean event of each type, before the first scenario.
+"""The clean round: one clean event of each type, before the first scenario, and the key by which effects show them.
 
     an event of each type --> answers: which types are taken, and which refused alike
                           --> effects: which types are booked, as far as that shows at once, and again at the end;
@@ -6,16 +6,22 @@
 
 A receiver that is made for some types often refuses all others with one and the same answer. That says nothing about
 outages, so the user hears of it in the first seconds, and `--events auto` leaves those types out. A type stays in
-when it got no answer, an answer that asks to try later, or another answer than the most common refusal.
+when it got no answer, an answer that asks to try later, or another answer than the most common refusal. A receiver that
+refuses every event, and blames the request, has a wrong path or wants a key: the run ends with the line that mends it.
 
-A receiver that refuses every event, and blames the request, has a wrong path or wants a key: the run ends with the line
-that mends it.
+    clean events, all rows --> a column with their ids      --> one row for each event: it is the key
+                           --> their identity (saleId ...)  --> one row for each event: `business`
+                           --> more rows for an event       --> no key; a sentence names the candidates
+
+A key is found only if each event of the types that it shows has exactly one row. Sales of several lines are among the
+events, so that a table with a row for each line is no candidate.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 from frontsim.client.control import STRICT
@@ -24,15 +30,98 @@ from frontsim.client.reconcile import is_refused_for_good
 from frontsim.clock import stopwatch
 from frontsim.masking import masked, printable
 from frontsim.verification import patience
+from frontsim.verification.effects import content
 from frontsim.verification.effects.changes import Effects
-from frontsim.verification.effects.correlate import correlate
-from frontsim.verification.effects.find_key import FoundKey, find_key
-from frontsim.verification.effects.history import EventFact, History, Observation
+from frontsim.verification.effects.correlate import BUSINESS, correlate
+from frontsim.verification.effects.history import Effect, EventFact, History, Observation
 from frontsim.verification.effects.observers import Observer, ObserverFailed
 from frontsim.verification.effects.settle import EffectReader, wait_until_settled
 from frontsim.verification.patience import TimeLimits
 from frontsim.verification.play.harness import Harness
 from frontsim.verification.play.log import read_webhook_facts
+
+_DEEPEST = 3
+
+
+@dataclass(frozen=True, slots=True)
+class FoundKey:
+    """The key, and a sentence that says so; without a key the sentence says why the candidates are none, or is ""."""
+
+    key: str = ""
+    sentence: str = ""
+
+
+def find_key(rows: Sequence[Any], events: Sequence[EventFact]) -> FoundKey:
+    """The key by which each of these acknowledged events has one row, if its type has any."""
+    columns = {f"`{path}`": rows_of for path, rows_of in _by_id(rows, events).items()}
+    for column, rows_of in columns.items():
+        if _is_one_each(rows_of, events):
+            path = column.strip("`")
+            return FoundKey(path, f"your ids stand in column {column}: using it (--observe-key {path})")
+    identities = _by_identity(rows, events)
+    if not columns and identities and all(_is_one_each(each, events) for each in identities.values()):
+        return FoundKey(BUSINESS, f"books by {', '.join(identities)}: using --observe-key business")
+    found = [f"{name} ({_numbers(rows_of, events)})" for name, rows_of in (columns or identities).items()]
+    if not found:
+        return FoundKey()
+    return FoundKey(
+        sentence=f"no column has one row for each event: {', '.join(found)}; let the observer show one row for each "
+        "event, and name its column with --observe-key"
+    )
+
+
+def _by_id(rows: Sequence[Any], events: Sequence[EventFact]) -> Mapping[str, Counter[str]]:
+    """How many rows have each event's id, by the path of the column; the one nearest to the top first."""
+    ids = {event.webhook_event_id for event in events}
+    found: dict[str, Counter[str]] = {}
+    for row in rows:
+        for path, value in _fields(row):
+            text = content.normalised(value)
+            if text in ids:
+                found.setdefault(path, Counter())[text or ""] += 1
+    return dict(sorted(found.items(), key=lambda each: (each[0].count("."), -each[1].total())))
+
+
+def _by_identity(rows: Sequence[Any], events: Sequence[EventFact]) -> Mapping[str, Counter[str]]:
+    """How many rows are about what each event is about, by the name of that."""
+    history = History("key", tuple(events), observer_key=BUSINESS)
+    effects = tuple(Effect(None, row) for row in rows)
+    found: dict[str, Counter[str]] = {}
+    for group in correlate(history, Observation(0, effects)).groups:
+        event = group.events[0]
+        if group.effects and event.entity:
+            found.setdefault(event.entity.path, Counter())[event.webhook_event_id] += len(group.effects)
+    return found
+
+
+def _is_one_each(rows_of: Mapping[str, int], events: Sequence[EventFact]) -> bool:
+    types = {event.event for event in events if event.webhook_event_id in rows_of}
+    return all(rows_of.get(event.webhook_event_id) == 1 for event in events if event.event in types)
+
+
+def _numbers(rows_of: Mapping[str, int], events: Sequence[EventFact]) -> str:
+    """How many rows the events of each type have."""
+    by_type: dict[str, set[int]] = {}
+    for event in events:
+        by_type.setdefault(event.event, set()).add(rows_of.get(event.webhook_event_id, 0))
+    shown = {event: sorted(numbers) for event, numbers in by_type.items() if any(numbers)}
+    return ", ".join(
+        f"{event}: {' or '.join(map(str, numbers))} row{'' if numbers == [1] else 's'} for an event"
+        for event, numbers in shown.items()
+    )
+
+
+def _fields(value: Any, path: str = "", depth: int = 0) -> Iterator[tuple[str, Any]]:
+    """The fields of a row by their dotted paths, without those in lists."""
+    value = content.parsed(value)
+    if not isinstance(value, Mapping):
+        if path:
+            yield path, value
+        return
+    if depth <= _DEEPEST:
+        for name, inner in value.items():
+            yield from _fields(inner, f"{path}.{name}" if path else str(name), depth + 1)
+
 
 _TRY_LATER = (408, 425, 429, 502, 503, 504)
 

@@ -25,8 +25,7 @@ from frontsim.verification.effects.history import FaultFact
 from frontsim.verification.effects.observers import ObserverFailed
 from frontsim.verification.patience import APART_S, CHILD_LOOK_S
 from frontsim.verification.play.kills import kill_in_delivery
-from frontsim.verification.play.raising import raise_events
-from frontsim.verification.play.scenario_state import ActiveFault, BrokenDependency, ScenarioState
+from frontsim.verification.play.scenario_state import ActiveFault, BrokenDependency, ScenarioState, raise_events
 from frontsim.verification.scenario.steps import (
     AtBoundaries,
     BoundaryAct,

@@ -26,8 +26,8 @@ from frontsim.verification import patience
 from frontsim.verification.compare.contents import ColumnMap, EarlierEffects
 from frontsim.verification.compare.state_events import ITEMS, MOVEMENT
 from frontsim.verification.compare.state_reader import RunState
+from frontsim.verification.dependency.breakage import WayBack
 from frontsim.verification.dependency.proxies import Dependencies
-from frontsim.verification.dependency.way_back import WayBack
 from frontsim.verification.effects.history import EventFact, History
 from frontsim.verification.effects.observers import SharedObserver
 from frontsim.verification.effects.settle import EffectReader

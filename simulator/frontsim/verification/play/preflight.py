@@ -24,8 +24,7 @@ from frontsim.verification.effects.history import EventFact, History, Liveness, 
 from frontsim.verification.effects.observers import ObserverFailed
 from frontsim.verification.effects.settle import EffectReader
 from frontsim.verification.play.log import outcome_of, sent_payload
-from frontsim.verification.play.raising import raise_clean
-from frontsim.verification.play.scenario_state import ScenarioState, TrackedEvent
+from frontsim.verification.play.scenario_state import ScenarioState, TrackedEvent, raise_clean
 
 
 def sent_in_words(facts: Sequence[EventFact]) -> str:

@@ -7,8 +7,8 @@ from contextlib import closing, suppress
 
 import pytest
 
-from frontsim.hosting import caller_connection
-from frontsim.hosting.caller_connection import HEAD_LIMIT
+from frontsim.hosting import serving
+from frontsim.hosting.serving import HEAD_LIMIT
 from tests.support.patience import PATIENCE_S
 from tests.support.recorder import Recorder
 from tests.support.simulation import Simulation, simulation
@@ -108,14 +108,14 @@ def test_pipelined_requests_are_read_as_they_are_answered(sim: Simulation):
 def test_few_requests_wait_for_their_turn(monkeypatch: pytest.MonkeyPatch):
     """Behind a call that lasts, at most a slice of requests is parsed, however many have come."""
     most = 0
-    before = caller_connection.CallerConnection.on_headers_complete
+    before = serving.CallerConnection.on_headers_complete
 
-    def counting(connection: caller_connection.CallerConnection) -> None:
+    def counting(connection: serving.CallerConnection) -> None:
         nonlocal most
         before(connection)
         most = max(most, len(connection.pipeline))
 
-    monkeypatch.setattr(caller_connection.CallerConnection, "on_headers_complete", counting)
+    monkeypatch.setattr(serving.CallerConnection, "on_headers_complete", counting)
     body = b'{"timeoutS": 1}'
     drain = b"POST /_sim/drain HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
     with Recorder() as receiver, simulation() as sim, connected(sim) as link:
@@ -124,7 +124,7 @@ def test_few_requests_wait_for_their_turn(monkeypatch: pytest.MonkeyPatch):
         sim.raises()
         link.sendall(drain + (GET + b"\r\n") * 4000)
         assert link.recv(13)
-    assert 0 < most <= caller_connection._SLICE // len(GET) + 1
+    assert 0 < most <= serving._SLICE // len(GET) + 1
 
 
 @pytest.mark.slow
@@ -142,7 +142,7 @@ def test_slow_callers(sim: Simulation, monkeypatch: pytest.MonkeyPatch, limit: s
     """A head or a body that does not come ends the connection."""
     with connected(sim) as link:
         link.sendall(sent)
-        monkeypatch.setattr(caller_connection, limit, 0.0)
+        monkeypatch.setattr(serving, limit, 0.0)
         assert b"" == answer(link)
 
 
@@ -156,22 +156,22 @@ def test_a_caller_that_does_not_read(sim: Simulation, monkeypatch: pytest.Monkey
         link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         link.sendall(b"GET /_sim/sink/erp HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert link.recv(1)
-        monkeypatch.setattr(caller_connection, "UNREAD_S", 0.0)
+        monkeypatch.setattr(serving, "UNREAD_S", 0.0)
         ended = threading.Event()
-        monkeypatch.setattr(caller_connection.CallerConnection, "connection_lost", lambda *_: ended.set())
+        monkeypatch.setattr(serving.CallerConnection, "connection_lost", lambda *_: ended.set())
         assert ended.wait(PATIENCE_S)
 
 
 def test_connections_are_bounded(monkeypatch: pytest.MonkeyPatch):
     """One more than may be gets a 503; it is taken once another has ended."""
-    monkeypatch.setattr(caller_connection, "MOST_CONNECTIONS", 5)
+    monkeypatch.setattr(serving, "MOST_CONNECTIONS", 5)
     with simulation() as sim:
         held = [connected(sim) for _ in range(5)]
         with connected(sim) as link:
             assert b"HTTP/1.1 503 " == answer(link)[:13]
         for link in held:
             link.close()
-        monkeypatch.setattr(caller_connection, "MOST_CONNECTIONS", 4096)
+        monkeypatch.setattr(serving, "MOST_CONNECTIONS", 4096)
         assert 200 == sim.sim("GET", "health").status_code
 
 

@@ -1,6 +1,6 @@
 import orjson
 
-from frontsim.payloads.world.chain import stores
+from frontsim.payloads.world.world import stores
 
 
 def test_a_view_shows_one_terminal_and_one_person() -> None:

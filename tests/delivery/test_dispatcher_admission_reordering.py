@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from frontsim.delivery.admission import Reordering
+from frontsim.delivery.dispatcher import Reordering
 from frontsim.domain.model import Delivery, Trigger
 
 

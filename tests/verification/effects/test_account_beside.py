@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from frontsim.domain.model import Outcome, Trigger
-from frontsim.verification.effects.beside import by_type, clean_singles, most_beside, samples, units_of
+from frontsim.verification.effects.account import by_type, clean_singles, most_beside, samples, units_of
 from frontsim.verification.effects.correlate import Correlation, EventGroup
 from frontsim.verification.effects.history import Effect, Entity, EventFact, Expect, History, Run
 

@@ -4,11 +4,10 @@ import pytest
 
 from frontsim import catalog
 from frontsim.verdicts import Verdict
-from frontsim.verification.booked import TypesOfRun
 from frontsim.verification.effects.classes import Class
 from frontsim.verification.effects.history import Expect, History, Observation
 from frontsim.verification.judge.checks import judge
-from frontsim.verification.played import Played
+from frontsim.verification.played import Played, TypesOfRun
 from frontsim.verification.scenario import scenario
 from frontsim.verification.scenario.selection import Selection
 from tests.verification.judge.histories import booked, event, failed_then, run

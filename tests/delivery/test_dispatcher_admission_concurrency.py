@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from frontsim.delivery.admission import ConcurrencyLimit
+from frontsim.delivery.dispatcher import ConcurrencyLimit
 from frontsim.domain.model import Delivery, Trigger
 
 

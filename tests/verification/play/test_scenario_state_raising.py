@@ -5,8 +5,7 @@ import pytest
 from frontsim.client.control import STRICT
 from frontsim.client.errors import UnexpectedAnswer
 from frontsim.verification.effects.history import Expect
-from frontsim.verification.play.raising import raise_clean, raise_events
-from frontsim.verification.play.scenario_state import ScenarioState
+from frontsim.verification.play.scenario_state import ScenarioState, raise_clean, raise_events
 from frontsim.verification.scenario.steps import Raise
 from tests.verification.play.conftest import NotingSimulator
 

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from frontsim.payloads.documents.payments import (
+from frontsim.payloads.documents.sales import (
     CASH,
     ROUNDING,
     pay_at_till,

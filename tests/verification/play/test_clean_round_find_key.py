@@ -2,8 +2,8 @@
 
 import pytest
 
-from frontsim.verification.effects.find_key import FoundKey, find_key
 from frontsim.verification.effects.history import Entity
+from frontsim.verification.play.clean_round import FoundKey, find_key
 from tests.verification.judge.histories import event
 
 

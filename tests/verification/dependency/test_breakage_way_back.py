@@ -5,7 +5,7 @@ import socket
 import httpx
 import pytest
 
-from frontsim.verification.dependency.way_back import WayBack, open_way_back
+from frontsim.verification.dependency.breakage import WayBack, open_way_back
 from tests.support.patience import PATIENCE_S
 from tests.support.simulation import simulation
 

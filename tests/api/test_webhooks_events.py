@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from frontsim.api.events import read_statuses
-from frontsim.hosting.caller_connection import UNREAD_S
+from frontsim.api.webhooks import read_statuses
+from frontsim.hosting.serving import UNREAD_S
 from tests.support.patience import PATIENCE_S
 from tests.support.recorder import OK, Recorder, answer
 from tests.support.simulation import EVER, UNKNOWN_ID, Simulation, assert_problem, simulation
