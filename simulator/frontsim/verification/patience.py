@@ -352,9 +352,13 @@ def longer_pause_s(pause_s: float) -> float:
     return min(RARE_LOOK_S, _RARER * pause_s)
 
 
-def read_s(longest_s: float = math.inf, *, has_hung: bool = False) -> float:
-    """How long one read of the effects may take; `has_hung` says that the one before it took too long."""
-    return min(READ_AFTER_A_TIMEOUT_S if has_hung else READ_S, longest_s)
+def read_s(longest_s: float = math.inf, *, left_s: float = math.inf, has_hung: bool = False) -> float:
+    """How long one read of the effects may take, when so much is left of the budget.
+
+    `has_hung` says that the one before it took too long. Each gets a moment, or the end of a run could show nothing.
+    """
+    usual_s = READ_AFTER_A_TIMEOUT_S if has_hung else READ_S
+    return min(usual_s, longest_s, max(left_s, READ_AFTER_A_TIMEOUT_S))
 
 
 def looks_for_a_port(*, is_starting: bool) -> int:

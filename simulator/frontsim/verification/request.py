@@ -37,7 +37,7 @@ from frontsim.verification.effects.observers import (
     read_ignored,
     sql_observer,
 )
-from frontsim.verification.patience import TimeLimits
+from frontsim.verification.patience import READ_S, TimeLimits
 from frontsim.verification.scenario.selection import Selection
 
 CONCURRENCY = 50
@@ -104,7 +104,7 @@ class Request:
     @property
     def look_s(self) -> float:
         """The longest that one look at the effects may take."""
-        return min(self.limits.timeout_s, self.budget_s or math.inf)
+        return min(READ_S, self.limits.timeout_s, self.budget_s or math.inf)
 
     @property
     def is_auto(self) -> bool:
@@ -305,26 +305,24 @@ def _observer(request: Request, address: Address | None) -> Observer | None:
     Raises:
         BadInput: what the user gave cannot be used.
     """
-    longest_s = request.look_s
     if request.observe_url:
         return UrlObserver(
             request.observe_url,
             tls=request.tls(),
-            longest_s=longest_s,
             keeps_past=False,
             is_discreet=request.observe_discreetly,
         )
     if request.observe_sql:
-        return sql_observer(*request.observe_sql, longest_s=longest_s)
+        return sql_observer(*request.observe_sql, start_s=request.look_s)
     if request.observe_cmd:
-        return CommandObserver(request.observe_cmd, longest_s=longest_s)
+        return CommandObserver(request.observe_cmd)
     if request.observe_sink:
         if address is None:
             raise BadInput("--observe-sink: expected --base-url too: the receiver must know that simulator")
-        return SinkObserver(address.control_url, request.observe_sink, token=address.token, longest_s=longest_s)
+        return SinkObserver(address.control_url, request.observe_sink, token=address.token)
     if request.observe_function is not None:
         return FunctionObserver(request.observe_function)
-    return import_observer(request.observe_import, longest_s=longest_s) if request.observe_import else None
+    return import_observer(request.observe_import, start_s=request.look_s) if request.observe_import else None
 
 
 def state_observer_of(request: Request) -> Observer | None:
@@ -336,7 +334,7 @@ def state_observer_of(request: Request) -> Observer | None:
         request.observe_state,
         dsn=dsn,
         tls=request.tls(),
-        longest_s=request.look_s,
+        start_s=request.look_s,
         is_discreet=request.observe_discreetly,
     )
 

@@ -8,6 +8,7 @@ is missing then is looked for once more at the end of the run. An interrupted ru
 """
 
 import logging
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
@@ -18,7 +19,7 @@ from itertools import takewhile
 from frontsim.client.control import Simulator
 from frontsim.client.errors import CallError
 from frontsim.client.vendor import FrontSystems
-from frontsim.clock import RunTime
+from frontsim.clock import RunTime, stopwatch
 from frontsim.domain.delivery_shape import BARE, SHAPES, read_delivery_shape
 from frontsim.hosting.simulator_process import SimulatorProcess, StartSimulator
 from frontsim.hosting.user_program import ReceiverProcess
@@ -205,6 +206,8 @@ class OpenRun:
         """Probe what the receiver takes, and how it keeps what it derives."""
         if self.given.request.is_auto or tries_types:
             self._probe_types()
+        if self.given.observer and (hung := self.given.observer.given_up):
+            self.given = replace(self.given, stop=hung)
         if self.given.state and not self.given.stop:
             self._learn_state(self.given.state)
             shown = MOVEMENT if self.given.state.shape else CREATED
@@ -215,6 +218,8 @@ class OpenRun:
         reader, booked = self.given.effect_reader(self.pause), frozenset[str]()
         if reader:
             reader.take_baseline()
+            if self.given.observer and self.given.observer.given_up:
+                return
         try:
             with self.harness("type probe") as harness:
                 self.probed = probe(harness)
@@ -383,12 +388,13 @@ def _observed(
     request: Request, address: Address | None, *, pause: Callable[[float], None]
 ) -> Iterator[AbstractContextManager[SharedObserver | None]]:
     """The readers of the effects and of the receiver's state; None for what the user gave no way to read."""
+    ends_s = stopwatch() + (request.budget_s or math.inf)
     keys = request.observe_key, BUSINESS  # rows of a state are no records that must stay
     for observer, key in zip((observer_of(request, address), state_observer_of(request)), keys, strict=True):
         if observer is None:
             yield nullcontext()
         else:
-            limits = {"patience_s": request.limits.last_s, "longest_s": request.look_s}
+            limits = {"patience_s": request.limits.last_s, "longest_s": request.look_s, "ends_s": ends_s}
             yield closing(SharedObserver(observer, pause=pause, key=key, **limits))
 
 

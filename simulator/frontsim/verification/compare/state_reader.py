@@ -6,7 +6,6 @@ a run        RunState: the observer, and the shapes of its rows, which a probe f
 Two scenarios that move the same stock item cannot tell whose movement a level shows, so each claims its items.
 """
 
-import math
 import re
 import ssl
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
@@ -37,7 +36,7 @@ from frontsim.verification.effects.state_shape import (
     StockItem,
     Trait,
 )
-from frontsim.verification.patience import WaitLimits
+from frontsim.verification.patience import READ_S, WaitLimits
 
 Claimed = TypeVar("Claimed", bound=Hashable)
 
@@ -224,7 +223,7 @@ def state_observer(
     *,
     dsn: str = "",
     tls: ssl.SSLContext | None = None,
-    longest_s: float = math.inf,
+    start_s: float = READ_S,
     is_discreet: bool = False,
 ) -> Observer:
     """Reads a URL that answers with a JSON list of objects, or the rows of a query.
@@ -233,7 +232,7 @@ def state_observer(
         source: a URL, `DSN QUERY`, or a query alone.
         dsn: of `--observe-sql`, where a query alone is run.
         tls: for a URL.
-        longest_s: bounds the seconds of one look.
+        start_s: as a `ProcessObserver` takes it.
         is_discreet: as a `UrlObserver` takes it.
 
     Raises:
@@ -241,13 +240,13 @@ def state_observer(
     """
     try:
         if source.startswith(("http://", "https://")) and " " not in source:
-            return UrlObserver(source, tls=tls, longest_s=longest_s, is_discreet=is_discreet)
+            return UrlObserver(source, tls=tls, is_discreet=is_discreet)
         if _QUERY.match(source):
-            return sql_observer(_named(dsn), source, longest_s=longest_s)
+            return sql_observer(_named(dsn), source, start_s=start_s)
         first, _, query = source.strip().partition(" ")
         if "://" not in first or not query.strip():
             raise BadInput(f"{OPTION}: expected {_EXPECTED}, got {masked(source)!r:.200}")
-        return sql_observer(first, query, longest_s=longest_s)
+        return sql_observer(first, query, start_s=start_s)
     except BadInput as error:
         raise BadInput(_OTHER_OPTIONS.sub(OPTION, str(error))) from error
 

@@ -168,7 +168,7 @@ def _answer(look: Look, limit_s: float) -> tuple[str, Any]:
     try:
         return "effects", look(limit_s)
     except TooSlow:
-        return "failed", f"got none within {limit_s:g} s"
+        return "failed", f"got none within {limit_s:.3g} s"
     except TooMuch as error:
         return "failed", f"got {error}"
     except Exception as error:  # noqa: BLE001 - every driver has its own exceptions, and the user's code any

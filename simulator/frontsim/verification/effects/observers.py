@@ -35,10 +35,15 @@ from frontsim.verification.effects.correlate import BUSINESS
 from frontsim.verification.effects.foreign_code import IMPORT, SQL, NoEffects, PythonProcess
 from frontsim.verification.effects.history import Effect
 from frontsim.verification.effects.look import Blocks, NotAList, json_blocks, look_at, row_blocks
+from frontsim.verification.patience import READ_S
 
 
 class ObserverFailed(FrontsimError):
     """The effects could not be read; nothing is known of them."""
+
+
+class ObserverHung(ObserverFailed):
+    """The observer has used up its time without one answer, and is not asked again: more patience changes nothing."""
 
 
 class Observer(Protocol):
@@ -46,8 +51,8 @@ class Observer(Protocol):
 
     name: str
 
-    def read(self) -> Sequence[Any]:
-        """All effects.
+    def read(self, limit_s: float = READ_S) -> Sequence[Any]:
+        """All effects, within so many seconds.
 
         Raises:
             ObserverFailed: they could not be read; the text says what was expected and what came.
@@ -69,10 +74,11 @@ def read_effects(observer: Observer, key: str) -> tuple[Effect, ...]:
 class SharedObserver:
     """An observer that several scenarios read at once: reads never overlap; one serves all callers that wait.
 
-    One that has answered before and fails now may be restarting with the receiver: it is asked for `patience_s`, once
-    until it answers again. One that never answered is asked no more once its reads have taken `longest_s`, or a run
-    would wait for it at each look. `steadiness` follows its looks at the effects' `key`, and
-    `account` what came without one.
+    It decides how long a read may take: `longest_s` at most, and within what is left until `ends_s`. One that has
+    answered before and fails now may be restarting with the receiver: it is asked for `patience_s`, once until it
+    answers again. One that never answered is asked no more once its reads have taken the longest time of one, or a run
+    would wait for it at each look. `steadiness` follows its looks at the effects' `key`, and `account` what came
+    without one. `given_up` says why it is not asked any more.
     """
 
     def __init__(
@@ -82,17 +88,21 @@ class SharedObserver:
         pause: Callable[[float], None],
         patience_s: float = 0.0,
         longest_s: float = math.inf,
+        ends_s: float = math.inf,
         key: str = BUSINESS,
     ) -> None:
         self.name = observer.name
         self.steadiness = Steadiness(key)
         self.account = Account(key)
+        self.given_up = ""
         self._observer = observer
         self._pause = pause
         self._longest_patience_s = patience_s
         self._patience_s = 0.0
-        self._left_s = min(longest_s, patience.READ_S)
-        self._failure: ObserverFailed | None = None
+        self._longest_s = longest_s
+        self._ends_s = ends_s
+        self._spent_s: float | None = 0.0
+        self._has_hung = False
         self._lock = Lock()
         self._began_s = -math.inf
         self._effects: Sequence[Any] = ()
@@ -105,37 +115,44 @@ class SharedObserver:
         """The result of the newest read that has ended; without one, as `read`."""
         return self.read() if math.isinf(self._began_s) else self._effects
 
-    def read(self) -> Sequence[Any]:
+    def read(self, limit_s: float = READ_S) -> Sequence[Any]:
         """The result of a read that began after this call."""
         asked_s = stopwatch()
         with self._lock:
             if self._began_s <= asked_s:
                 began_s = stopwatch()
-                self._effects = self._read_patiently(began_s)
+                self._effects = self._read_patiently(began_s, limit_s)
                 self.steadiness.note(self._effects, now_s=began_s)
                 self.account.note(self._effects, now_s=began_s)
                 self._began_s = began_s
             return self._effects
 
-    def _read_patiently(self, since_s: float) -> Sequence[Any]:
+    def _read_patiently(self, since_s: float, limit_s: float) -> Sequence[Any]:
+        until_s = min(since_s + self._patience_s, self._ends_s)
         while True:
-            if self._failure is not None and self._left_s <= 0:
-                raise self._failure.with_traceback(None)
+            if self.given_up:
+                raise ObserverHung(self.given_up)
             began_s = stopwatch()
+            longest_s = patience.read_s(self._longest_s, left_s=self._ends_s - began_s, has_hung=self._has_hung)
             try:
-                found = self._observer.read()
+                found = self._observer.read(min(limit_s, longest_s))
             except ObserverFailed as failure:
-                self.steadiness.forget()
-                self._failure = failure
-                self._left_s -= stopwatch() - began_s
-                if stopwatch() - since_s >= self._patience_s:
+                self._note_failure(failure, took_s=stopwatch() - began_s, longest_s=longest_s)
+                if stopwatch() >= until_s:
                     self._patience_s = 0.0
                     raise
                 self._pause(patience.RESTARTING_S)
             else:
-                self._patience_s = self._longest_patience_s
-                self._left_s = math.inf
+                self._patience_s, self._spent_s, self._has_hung = self._longest_patience_s, None, False
                 return found
+
+    def _note_failure(self, failure: ObserverFailed, *, took_s: float, longest_s: float) -> None:
+        self.steadiness.forget()
+        self._has_hung = took_s >= longest_s
+        if self._spent_s is not None:
+            self._spent_s += took_s
+            if self._has_hung or self._spent_s >= patience.read_s(self._longest_s):
+                self.given_up = str(failure)
 
     def close(self) -> None:
         self._observer.close()
@@ -148,7 +165,6 @@ class UrlObserver:
         url: as the user gave it.
         headers: more of them.
         tls: as httpx takes it.
-        longest_s: bounds the seconds of one look, as it does for the others; see `patience.read_s`.
         is_discreet: follow no redirect, and show nothing of an answer that is no list, as for a stranger's URL.
         keeps_past: what the first look shows is kept as values, and not only as text. It may be many thousand effects
             of earlier runs.
@@ -160,7 +176,6 @@ class UrlObserver:
         *,
         headers: Mapping[str, str] | None = None,
         tls: ssl.SSLContext | None = None,
-        longest_s: float = math.inf,
         keeps_past: bool = True,
         is_discreet: bool = False,
     ) -> None:
@@ -175,31 +190,26 @@ class UrlObserver:
         self._headers = {"Accept-Encoding": "identity", **(headers or {})}
         self._verify = tls or parsed.scheme == "https"
         self._http, self._reader = self._client(), BoundedReader()
-        self._longest_s = longest_s
         self._is_discreet = is_discreet
-        self._has_hung = False
         self._keeps = keeps_past
         self._shown: Blocks[bytes] = Blocks()
 
-    def read(self) -> Sequence[Any]:
+    def read(self, limit_s: float = READ_S) -> Sequence[Any]:
         """One GET; what an answer has in common with the last one is not parsed again."""
-        limit_s = patience.read_s(self._longest_s, has_hung=self._has_hung)
         try:
             request = self._http.build_request("GET", self._url, timeout=limit_s)
             send, follow = partial(self._http.send, stream=True), not self._is_discreet
             answer = self._reader.read(send, request, limit_s=limit_s, follow=follow)
         except (TooSlow, httpx.TimeoutException):
-            self._has_hung = True
             self._http.close()
             self._http, self._reader = self._client(), BoundedReader()
             raise ObserverFailed(
-                f"{self.name}: expected a JSON list within {limit_s:g} s, got no whole answer (timed out)"
+                f"{self.name}: expected a JSON list within {limit_s:.3g} s, got no whole answer (timed out)"
             ) from None
         except TooMuch as error:
             raise ObserverFailed(f"{self.name}: expected a JSON list that fits in memory, got {error}") from None
         except httpx.HTTPError as error:
             raise ObserverFailed(f"{self.name}: expected a JSON list, got no answer ({reason_of(error)})") from error
-        self._has_hung = False
         if answer.status_code != 200:
             text = "" if self._is_discreet else excerpt(answer.body)[:120]
             raise ObserverFailed(f"{self.name}: expected 200 and a JSON list, got {answer.status_code} {text}".rstrip())
@@ -225,22 +235,18 @@ class UrlObserver:
 class CommandObserver:
     """A command whose standard output has a line for each effect: an id, or a JSON object."""
 
-    def __init__(self, command: str, *, longest_s: float = math.inf) -> None:
+    def __init__(self, command: str) -> None:
         self.name = f"command {masked_command(command)}"
         self._command = command
-        self._longest_s = longest_s
-        self._has_hung = False
         self._shown: Blocks[Sequence[Any]] = Blocks()
 
-    def read(self) -> Sequence[Any]:
-        limit_s, self._has_hung = patience.read_s(self._longest_s, has_hung=self._has_hung), True
+    def read(self, limit_s: float = READ_S) -> Sequence[Any]:
         try:
             done = bounded.run(self._command, limit_s=limit_s)
         except TooSlow:
-            raise ObserverFailed(f"{self.name}: expected its end within {limit_s:g} s, got none") from None
+            raise ObserverFailed(f"{self.name}: expected its end within {limit_s:.3g} s, got none") from None
         except TooMuch as error:
             raise ObserverFailed(f"{self.name}: expected output that fits in memory, got {error}") from None
-        self._has_hung = False
         if done.exit_code != 0:
             text = excerpt(done.errors)[:200]
             raise ObserverFailed(f"{self.name}: expected exit code 0, got {done.exit_code}: {text}")
@@ -255,11 +261,10 @@ class CommandObserver:
 class SinkObserver(UrlObserver):
     """The simulator's own stand-in for a shop or ERP: `/_sim/sink/NAME`."""
 
-    def __init__(self, control_url: str, name: str, *, token: str = "", longest_s: float = math.inf) -> None:
+    def __init__(self, control_url: str, name: str, *, token: str = "") -> None:
         super().__init__(
             f"{read_url(control_url)}/sink/{quote(name, safe='')}",
             headers={"Authorization": f"Bearer {token}"} if token else {},
-            longest_s=longest_s,
             keeps_past=False,
         )
         self.name = f"sink {name}"
@@ -272,7 +277,7 @@ class FunctionObserver:
         self._function = function
         self.name = name or f"Python {getattr(function, '__qualname__', repr(function))}"
 
-    def read(self) -> Sequence[Any]:
+    def read(self, limit_s: float = READ_S) -> Sequence[Any]:  # noqa: ARG002 - a function in this process has no bound
         try:
             return list(self._function())
         except Exception as error:  # the user's own code may raise anything
@@ -320,8 +325,9 @@ class IgnoringObserver:
         self._ignored = ignored
         self._shown: Blocks[Sequence[Any]] = Blocks()
 
-    def read(self) -> Sequence[Any]:
-        self._shown = row_blocks([each for each in self._observer.read() if not self._ignores(each)], self._shown)
+    def read(self, limit_s: float = READ_S) -> Sequence[Any]:
+        found = [each for each in self._observer.read(limit_s) if not self._ignores(each)]
+        self._shown = row_blocks(found, self._shown)
         return self._shown
 
     def close(self) -> None:
@@ -340,42 +346,38 @@ def _text_at(effect: Any, column: str) -> str:
 _SQLITE = re.compile(r"sqlite:///(?P<path>.+)")
 
 
-def sql_observer(dsn: str, query: str, *, longest_s: float = math.inf) -> Observer:
+def sql_observer(dsn: str, query: str, *, start_s: float = READ_S) -> Observer:
     """A query, a row an effect. `sqlite:///FILE` needs nothing; others need the `sql` extra. Raises BadInput."""
     if "://" not in dsn:
         raise BadInput(f"--observe-sql: expected a DSN such as sqlite:///shop.db, got {dsn!r}")
     if match := _SQLITE.fullmatch(dsn):
-        return SqliteObserver(match["path"], query, longest_s=longest_s)
-    return ProcessObserver(f"SQL on {without_password(dsn)}", SQL, (dsn, query), "rows", longest_s=longest_s)
+        return SqliteObserver(match["path"], query)
+    return ProcessObserver(f"SQL on {without_password(dsn)}", SQL, (dsn, query), "rows", start_s=start_s)
 
 
-def import_observer(where: str, *, longest_s: float = math.inf) -> Observer:
+def import_observer(where: str, *, start_s: float = READ_S) -> Observer:
     """`pkg.mod:attr`: a list, or a callable that gives one. Raises BadInput."""
     module, _, attribute = where.partition(":")
     if not module or not attribute:
         raise BadInput(f"--observe-import: expected pkg.mod:attr, got {where!r}")
-    return ProcessObserver(f"Python {where}", IMPORT, where, "a list", longest_s=longest_s)
+    return ProcessObserver(f"Python {where}", IMPORT, where, "a list", start_s=start_s)
 
 
 class SqliteObserver:
     """A query on an SQLite file, which needs no separate process: SQLite can interrupt a long query."""
 
-    def __init__(self, path: str, query: str, *, longest_s: float = math.inf) -> None:
+    def __init__(self, path: str, query: str) -> None:
         self.name = f"SQL on sqlite:///{path}"
         self._rows = sqlite_rows(path)
         self._query = query
-        self._longest_s = longest_s
-        self._has_hung = False
         self._shown: Blocks[Sequence[Any]] = Blocks()
 
-    def read(self) -> Sequence[Any]:
+    def read(self, limit_s: float = READ_S) -> Sequence[Any]:
         """Run the query. A row of one column is its value; others are objects of their columns."""
-        limit_s, self._has_hung = patience.read_s(self._longest_s, has_hung=self._has_hung), False
         try:
             self._shown = row_blocks(self._rows(self._query, limit_s), self._shown)
         except TooSlow:
-            self._has_hung = True
-            raise ObserverFailed(f"{self.name}: expected rows within {limit_s:g} s, got none") from None
+            raise ObserverFailed(f"{self.name}: expected rows within {limit_s:.3g} s, got none") from None
         except (sqlite3.Error, TooMuch) as error:
             raise ObserverFailed(f"{self.name}: expected rows, got {type(error).__name__}: {error}") from error
         return self._shown
@@ -391,32 +393,30 @@ class ProcessObserver:
         name: as of every observer.
         kind: as of a `PythonProcess`, and `what`.
         expected: what it gives, for people.
+        start_s: how long its start may take; one that took so long is started again at the next look.
 
     Raises:
         BadInput: what the user gave cannot be used.
     """
 
-    def __init__(self, name: str, kind: str, what: object, expected: str, *, longest_s: float = math.inf) -> None:
+    def __init__(self, name: str, kind: str, what: object, expected: str, *, start_s: float = READ_S) -> None:
         self.name = name
         self._kind = kind
         self._what = what
         self._expected = expected
-        self._longest_s = longest_s
-        self._has_hung = self._start_has_hung = False
         self._process: PythonProcess | None = None
         self._shown: Blocks[Sequence[Any]] = Blocks()
         with suppress(TooSlow, NoEffects):  # the first look tells it
-            self._process = self._started()
+            self._process = PythonProcess(kind, what, limit_s=start_s)
 
-    def read(self) -> Sequence[Any]:
+    def read(self, limit_s: float = READ_S) -> Sequence[Any]:
         """One look; after one that took too long, or too much, in a new process."""
-        limit_s, self._has_hung = patience.read_s(self._longest_s, has_hung=self._has_hung), True
         try:
             if self._process is None or self._process.ended:
-                self._process = self._started()
+                self._process = PythonProcess(self._kind, self._what, limit_s=limit_s)
             effects = self._process.look(limit_s)
         except TooSlow:
-            raise ObserverFailed(f"{self.name}: expected {self._expected} within {limit_s:g} s, got none") from None
+            raise ObserverFailed(f"{self.name}: expected {self._expected} within {limit_s:.3g} s, got none") from None
         except TooMuch as error:
             text = f"{self.name}: expected {self._expected} that fit in memory, got {error}"
             raise ObserverFailed(text) from None
@@ -424,16 +424,9 @@ class ProcessObserver:
             raise ObserverFailed(f"{self.name}: expected {self._expected}, {error}") from None
         except BadInput as error:
             raise ObserverFailed(str(error)) from None
-        self._has_hung = False
         self._shown = row_blocks(effects, self._shown)
         return self._shown
 
     def close(self) -> None:
         if self._process is not None:
             self._process.end()
-
-    def _started(self) -> PythonProcess:
-        limit_s, self._start_has_hung = patience.read_s(self._longest_s, has_hung=self._start_has_hung), True
-        process = PythonProcess(self._kind, self._what, limit_s=limit_s)
-        self._start_has_hung = False
-        return process

@@ -18,7 +18,7 @@ from frontsim.verification.effects.changes import Effects, Steadiness, first_cha
 from frontsim.verification.effects.correlate import effects_of, is_complete, overwritten, removed
 from frontsim.verification.effects.history import History
 from frontsim.verification.effects.look import Baseline, EffectBlock, Look, look_at
-from frontsim.verification.effects.observers import Observer, ObserverFailed, SharedObserver
+from frontsim.verification.effects.observers import Observer, ObserverFailed, ObserverHung, SharedObserver
 from frontsim.verification.patience import WaitLimits
 
 _READS = 3
@@ -230,7 +230,7 @@ class EffectReader:
         return self._observer.name
 
     def take_baseline(self, *, is_alone: bool = True) -> None:
-        """Leave out of later looks what is booked now; an observer that does not answer `is_absent`.
+        """Leave out of later looks what is booked now; an observer that does not answer yet `is_absent`.
 
         Beside other scenarios (`is_alone` false) a look that one of them has taken will do: what they book meanwhile is
         strange to this one anyway.
@@ -238,8 +238,8 @@ class EffectReader:
         read = self.read_all if is_alone else self._newest
         try:
             self._baseline = Baseline(read_patiently(read, self._pause))
-        except ObserverFailed:
-            self.is_absent = True
+        except ObserverFailed as failure:
+            self.is_absent = not isinstance(failure, ObserverHung)
 
     def take_late_baseline(self, history: History) -> None:
         """Leave out of later looks what is booked now, except the effects of the history. Raises ObserverFailed."""
