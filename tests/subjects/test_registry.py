@@ -11,6 +11,7 @@ from uuid import uuid4
 import pytest
 
 from frontsim.errors import BadInput
+from frontsim.subjects.calling_back import BROKEN_CALLERS
 from frontsim.subjects.correct import Slow
 from frontsim.subjects.registry import BROKEN, CORRECT, find
 
@@ -271,12 +272,14 @@ async def test_a_right_receiver_survives_being_killed(open_driver, example, name
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("name", [name for name in BROKEN if name not in (*UNDER_OTHER_IDS, *OF_A_TYPE)])
+@pytest.mark.parametrize(
+    "name", [name for name in BROKEN if name not in (*UNDER_OTHER_IDS, *OF_A_TYPE, *BROKEN_CALLERS)]
+)
 async def test_a_broken_receiver_shows_its_bug(open_driver, example, name):
     """Right on a good day, and found out in the scenarios that the registry names, by an expected class.
 
-    Some are left out: a trial knows effects by their ids alone, and one clean day does not send every type. Whole runs
-    find them.
+    Some are left out: a trial knows effects by their ids alone, has no API to call, and one clean day does not send
+    every type. Whole runs find them.
     """
     variant = find(name)
     shop = await open_driver(name, child=variant.needs_process_control and not variant.days)

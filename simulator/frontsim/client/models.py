@@ -212,12 +212,16 @@ class AnsweredRun:
 
 @dataclass(frozen=True, slots=True)
 class SentEvent:
-    """An event with the request that delivers it while no fault is on, and its runs."""
+    """An event with the request that delivers it while no fault is on, and its runs.
+
+    `cause` is what raised it: `trigger`, a business act, or the call of an operation, such as `PUT /api/Sale`.
+    """
 
     url: str
     headers: Mapping[str, str]
     body: str
     runs: tuple[AnsweredRun, ...]
+    cause: str = ""
 
     @classmethod
     def read(cls, value: object) -> Self:
@@ -228,6 +232,7 @@ class SentEvent:
             headers={name: str(text) for name, text in (fields.mapping("headers") or {}).items()},
             body=fields.word("sentBody") or "",
             runs=tuple(AnsweredRun.read(run) for run in fields.items("runs") or []),
+            cause=str((fields.mapping("cause") or {}).get("what", "")),
         )
 
 

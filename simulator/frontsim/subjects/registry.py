@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from frontsim.errors import BadInput
 from frontsim.subjects import broken_answers, broken_keys, broken_state
 from frontsim.subjects.broken_state import DERIVED
+from frontsim.subjects.calling_back import BROKEN_CALLERS, CORRECT_CALLERS
 from frontsim.subjects.combinations import COMBINED
 from frontsim.subjects.correct import (
     Answers202,
@@ -356,6 +357,7 @@ BROKEN: Mapping[str, Variant] = by_name(
         _REJECTED,
         ("big-payload",),
     ),
+    *BROKEN_CALLERS.values(),
 )
 
 
@@ -400,6 +402,7 @@ CORRECT: Mapping[str, Variant] = by_name(
     Variant("slow", Slow, "Takes 0.3 s for every request."),
     Variant("limits-rate", LimitsRate, "Takes ten requests a second, and answers others with 429 and Retry-After."),
     Variant("flaky", Flaky, "Answers one good request in four with 503, before it stores anything."),
+    *CORRECT_CALLERS.values(),
 )
 
 

@@ -115,8 +115,13 @@ class FirstPasses:
         return replace(last, played=replace(last.played, history=history))
 
     def _jobs(self) -> int:
-        """How many scenarios to play at once, by what the first has shown; fewer on a machine that is overloaded."""
-        if self._answer_ms > _SLOW_MS or self._receiver.limits_rate:
+        """How many scenarios to play at once, by what the first has shown; fewer on a machine that is overloaded.
+
+        A receiver that calls has one address for all of them, so it would ask one's shop about another's events.
+        """
+        way_back = self._given.way_back
+        is_led = way_back is not None and not way_back.is_fixed and way_back.calls > 0
+        if self._answer_ms > _SLOW_MS or self._receiver.limits_rate or is_led:
             return 1
         one, some, many = 1, self._pace.jobs, self._pace.jobs_that_wait
         waits = self._receiver.books_late

@@ -50,6 +50,8 @@ BY_HAND_S = 10.0
 """Seconds without progress after which the answer to a delivery that is sent by hand counts as lost."""
 DRAIN_S = 30.0
 """Seconds beyond `answer_s` for the deliveries of a probe's events. It ends as soon as none is in flight."""
+FLOOD_S = 3.0
+"""Seconds between two looks whether the events that wait are a receiver's own, without end."""
 AT_ONCE_S = 0.1
 """Seconds for deliveries to end that should have ended already."""
 APART_S = 0.01

@@ -41,8 +41,9 @@ class NotingSimulator:
     def remove_fault(self, number: str) -> None:
         self._note("remove_fault", number)
 
-    def drain(self, _timeout_s: float) -> None:
+    def drain(self, _timeout_s: float) -> bool:
         self._note("drain")
+        return True
 
     def trigger(self, event: str, *, count: int, **more: Any) -> SimpleNamespace:
         self._note("trigger", {"event": event, "count": count, **more})
@@ -60,6 +61,7 @@ class FakeHarness(SimpleNamespace):
     """Has what a test gives it, and is as patient as a real one."""
 
     patience = Harness.patience
+    drain = Harness.drain
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from frontsim.client.control import control_url
+from frontsim.client.control import Simulator, control_url
 from frontsim.hosting.serving import run_in_thread
 from frontsim.settings import Settings
 from frontsim.verdicts import Verdict
@@ -63,6 +63,73 @@ def test_a_receiver_that_calls_back(receiver, verdict, classes, scenario, shop, 
     (played,) = play(request, scenario, simulators=address)
     found = {str(each.class_) for each in played.judgement.findings}
     assert (verdict, classes) == (played.judgement.verdict, found), played.judgement.reason
+
+
+def writes(address):
+    """Puts a new customer into the shop, which raises CustomerCreated."""
+    called = httpx.put(f"{address.base_url}/api/Customer", headers=KEYS, json={"lastName": "Berg"}, trust_env=False)
+    assert called.is_success
+
+
+def knows_its_echo(shop, address):
+    def answer(event_id):
+        if shop.types[event_id] == "SaleCreated":
+            writes(address)
+        return books(address, event_id)
+
+    return answer
+
+
+def answers_its_echo(shop, address):
+    def answer(event_id):
+        writes(address)
+        return books(address, event_id)
+
+    return answer
+
+
+def only_reads(_, address):
+    return right(address)
+
+
+@pytest.mark.parametrize(
+    ("receiver", "verdict", "classes"),
+    [
+        (knows_its_echo, Verdict.VERIFIED, set()),
+        (answers_its_echo, Verdict.VIOLATED, {"looped"}),
+        (only_reads, Verdict.NOT_APPLICABLE, set()),
+        (lambda _, address: silent(address), Verdict.NOT_APPLICABLE, set()),
+    ],
+)
+def test_a_receiver_whose_writes_come_back(receiver, verdict, classes, shop, address, requested, play):
+    """Its echo may be booked once, and be answered with no further write."""
+    shop.answers = receiver(shop, address)
+    request = requested(shop.url, observe_url="", observe_sink="erp", events=["SaleCreated", "CustomerCreated"])
+    (played,) = play(request, "echo", simulators=address)
+    found = {str(each.class_) for each in played.judgement.findings}
+    assert (verdict, classes) == (played.judgement.verdict, found), played.judgement.reason
+
+
+def test_a_loop_ends_after_three_rounds(shop, address, requested, play):
+    """Three events are raised, one by the preflight; each is answered, as are their echoes and the echoes of these."""
+    shop.answers = answers_its_echo(shop, address)
+    request = requested(shop.url, observe_url="", observe_sink="erp", events=["CustomerCreated"])
+    (played,) = play(request, "echo", simulators=address)
+    (finding,) = played.judgement.findings
+    assert ("looped", "ends-its-echoes") == (str(finding.class_), finding.clause)
+    with Simulator(address.control_url) as sim:
+        assert 3 * (1 + 3) == sim.stats()["events"]
+        assert [] == sim.list_faults()
+
+
+def test_the_echoes_of_another_scenario_are_no_strangers(shop, address, requested, play):
+    """They are events of the log, which a receiver may book."""
+    shop.answers = knows_its_echo(shop, address)
+    request = requested(shop.url, observe_url="", observe_sink="erp", events=["SaleCreated", "CustomerCreated"])
+    (played,) = play(request, "short-outage", simulators=address)
+    assert Verdict.VERIFIED is played.judgement.verdict, played.judgement.reason
+    assert any(event.is_echo for event in played.history.events)
+    assert played.history.strangers is None
 
 
 def test_a_receiver_that_nobody_told_where_to_call_is_not_concerned(shop, requested, play):

@@ -26,6 +26,7 @@ def test_the_scenarios_are_there():
         "crash-mid-request", "restart-then-resend", "api-trouble", "long-memory", "crash-matrix",
         "crash-between-statements", "dependency-down", "dependency-slow", "dependency-lost-commit",
         "dependency-away", "sink-trouble", "stock-levels", "webhook-then-read", "read-your-write",
+        "echo",
     }  # fmt: skip
 
 

@@ -38,7 +38,7 @@ CLEAN = "steady"
 """One clean event after another: a bug that does not show there is not guessed at."""
 DEADLY = ("crash-after-ack", "crash-matrix", "restart-then-resend")
 """Derived state must be right after these kills, and it must have been compared."""
-SIGNS = {Verdict.VERIFIED: "ok", Verdict.SKIPPED: "-", Verdict.UNKNOWN: "?"}
+SIGNS = {Verdict.VERIFIED: "ok", Verdict.NOT_APPLICABLE: "ok", Verdict.SKIPPED: "-", Verdict.UNKNOWN: "?"}
 
 
 def play(variant: Variant, scenarios: list[Scenario], seed: int) -> list[Played]:
@@ -84,7 +84,7 @@ def is_right(variant: Variant, played: Played) -> bool:
     if variant.name in BROKEN:
         return played.scenario.name != CLEAN or found <= variant.expected
     was_compared = not variant.state or played.scenario.name not in DEADLY or check_state(played.history).checked
-    return played.judgement.verdict is Verdict.VERIFIED and bool(was_compared)
+    return played.judgement.verdict in (Verdict.VERIFIED, Verdict.NOT_APPLICABLE) and bool(was_compared)
 
 
 def line(name_and_seed: tuple[str, int], *, everything: bool) -> tuple[str, int]:

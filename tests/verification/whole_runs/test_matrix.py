@@ -38,9 +38,13 @@ TELLING = {
     "answers-202": ("steady", "resend-delivered", "false-failure", "long-memory"),
     "answers-204": ("steady", "lost-response", "api-trouble", "big-payload"),
     "slow": ("duplicate-race", "resend-delivered", "storm"),
+    "enriches": ("steady", "error-burst", "resend-delivered"),
+    "writes-back": ("steady", "out-of-order", "lost-response"),
     "flaky": ("error-burst", "api-trouble", "duplicate-race", "resend-fails-again", "false-failure"),
 }
 """Where each right receiver does otherwise than the reference; `make matrix` plays all of them everywhere."""
+CALLING = [("enriches", "webhook-then-read"), ("writes-back", "read-your-write"), ("writes-back", "echo")]
+"""Where the right receivers that call back differ; they know the address when verify starts them."""
 RIGHT = [(variant, name, seed) for variant, names in TELLING.items() for seed, name in enumerate(names, 1)]
 RIGHT += [("reference", name, seed) for seed, name in enumerate(PLAYABLE, 1)]
 RIGHT += [("newest-state", "evolution", 4)]
@@ -135,6 +139,14 @@ def test_a_right_receiver_is_verified(variant, name, seed, receiver, requested, 
         request = requested(url, events=events, observe_state=state_at(keeper, url))
         *_, played = play(request, *(["steady"] if variant == "keeps-ledger" else []), name, seed=seed)
     assert (Verdict.VERIFIED, ()) == (played.judgement.verdict, played.judgement.findings), played.judgement.reason
+
+
+@pytest.mark.parametrize(("variant", "name"), CALLING)
+def test_a_right_receiver_that_calls_back_is_verified(variant, name, child_command, requested, play):
+    """It calls the simulator of the scenario that is played, and what its writes raise accuses it of nothing."""
+    url, command = child_command(variant)
+    (played,) = play(requested(url, receiver_cmd=command), name)
+    assert Verdict.VERIFIED is played.judgement.verdict, played.judgement.reason
 
 
 @pytest.mark.parametrize("name", KILLING)

@@ -37,6 +37,7 @@ class Class(StrEnum):
     WRONG_STATE = "wrong-state"
     REJECTED = "rejected"
     CRASHED = "crashed"
+    LOOPED = "looped"
     UNSETTLED = "unsettled"
 
 
@@ -59,6 +60,7 @@ MEANING = {
     Class.WRONG_STATE: "booked once, but what the receiver derives, a level or a customer's row, is wrong",
     Class.REJECTED: "a valid event was refused at every try",
     Class.CRASHED: "the receiver broke or stopped answering",
+    Class.LOOPED: "answered with a write that raises the next event, round after round",
     Class.UNSETTLED: "still changing when time ran out",
 }
 
@@ -81,6 +83,9 @@ USUAL_CAUSE = {
     Class.REJECTED: "The receiver checks the payload more strictly than the contract says (unknown fields, nulls and "
     "new types must pass), or answers an event that it has seen before with an error.",
     Class.CRASHED: "An uncaught exception ends the request, or the process.",
+    Class.LOOPED: "The receiver takes the event that its own write raised for news, and writes again. Give each write "
+    "a reference of your own (extRef, extId, saleGuid), keep it with the write, and answer an event that carries it "
+    "without a write.",
     Class.UNSETTLED: "Work goes on long after the last delivery; give it longer with --settle and --timeout.",
 }
 

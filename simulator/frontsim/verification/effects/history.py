@@ -91,6 +91,7 @@ class EventFact:
         altered: the body was changed on the way, so its effects cannot be compared with `payload`.
         series: events with the same series are states of one thing.
         rank: the place in the series, oldest first.
+        is_echo: a write of the receiver raised it.
     """
 
     webhook_id: str
@@ -104,6 +105,7 @@ class EventFact:
     altered: bool = False
     series: str = ""
     rank: int = 0
+    is_echo: bool = False
 
     @property
     def acknowledged(self) -> bool:
@@ -227,6 +229,7 @@ class History:
         waited_s: how long the scenario has waited for the rest of the run, by the receiver's clock.
         limit: which bodies the receiver takes, where a large one was refused; a sentence.
         volume: with how many of its events it was played, where that is not all; a sentence.
+        endless: the webhookEventId of an echo of the last round, where the writes did not end before, "" for none.
         unfinished: time was over before the list -> resend job was done or had given up.
         overload: why the machine may be at fault for what came too late, "" when it is not.
     """
@@ -252,6 +255,7 @@ class History:
     faults: tuple[FaultFact, ...] = ()
     trouble: str = ""
     marks: tuple[tuple[int, str], ...] = ()
+    endless: str = ""
     unfinished: bool = False
     overload: str = ""
     duration_s: float = 0.0

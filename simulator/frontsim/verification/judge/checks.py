@@ -388,6 +388,10 @@ def _was_asked_for_liveness(history: History) -> bool:
     return history.liveness is not None
 
 
+def _was_echoed(history: History) -> bool:
+    return any(event.is_echo for event in history.events)
+
+
 def _was_observed(history: History) -> bool:
     return history.final is not None
 
@@ -403,6 +407,7 @@ _TESTS: Mapping[Class, Callable[[History], bool]] = {
     Class.WRONG_STATE: _state_was_read,
     Class.REJECTED: _was_tried_fairly,
     Class.CRASHED: _was_asked_for_liveness,
+    Class.LOOPED: _was_echoed,
     Class.UNSETTLED: _was_observed,
 }
 """For each class, whether a wrong receiver could have been found out."""
@@ -418,5 +423,6 @@ _WANTING: Mapping[Class, str] = {
     Class.WRONG_STATE: "what the receiver derives from events was not read (--observe-state)",
     Class.REJECTED: "no event was sent without a fault",
     Class.CRASHED: "the receiver was not asked for a sign of life",
+    Class.LOOPED: "no write of the receiver raised an event",
     Class.UNSETTLED: "no effects were observed",
 }

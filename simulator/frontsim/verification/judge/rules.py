@@ -293,6 +293,20 @@ def a_silent_receiver_has_crashed(evidence: Evidence, opinion: Opinion) -> Opini
     return Opinion((*opinion.accused, crashed), opinion.unknown)
 
 
+def an_endless_echo_is_a_loop(evidence: Evidence, opinion: Opinion) -> Opinion:
+    """The receiver answers the events that its own writes raise with writes, in each round."""
+    looped = tuple(
+        Classified(
+            event,
+            Class.LOOPED,
+            "expected an end of the writes, got events of theirs in each round, this one in the last",
+        )
+        for event in evidence.history.events
+        if event.webhook_event_id == evidence.history.endless
+    )
+    return Opinion((*opinion.accused, *looped), opinion.unknown)
+
+
 def an_overloaded_machine_proves_no_silence(evidence: Evidence, opinion: Opinion) -> Opinion:
     """Where far more programs want to run than can, a receiver whose answers all came too late may be a right one."""
     history = evidence.history
@@ -348,6 +362,7 @@ RULES: Sequence[Rule] = (
     an_unseen_order_is_unknown,
     an_unfinished_job_proves_no_refusal,
     a_silent_receiver_has_crashed,
+    an_endless_echo_is_a_loop,
     an_overloaded_machine_proves_no_silence,
     wrong_levels_accuse,
 )

@@ -13,6 +13,8 @@ from frontsim.catalog import EventType
 from frontsim.client.errors import Ambiguous, ApiError, UnexpectedAnswer
 from frontsim.client.models import EventEntry, RaisedEvent
 from frontsim.client.reconcile import Due, EventAddress, JobLimits, is_refused_for_good, run_resend_job
+from frontsim.clock import stopwatch
+from frontsim.domain.model import Trigger
 from frontsim.errors import Unusable
 from frontsim.verification import patience
 from frontsim.verification.effects import content
@@ -25,8 +27,8 @@ from frontsim.verification.play.faults import (
     start_what_ended_late,
 )
 from frontsim.verification.play.kills import crash
-from frontsim.verification.play.log import read_facts
-from frontsim.verification.play.scenario_state import ScenarioState, raise_events
+from frontsim.verification.play.log import read_facts, track_echoes
+from frontsim.verification.play.scenario_state import ScenarioState, TrackedEvent, raise_events
 from frontsim.verification.scenario.scenario import place
 from frontsim.verification.scenario.steps import (
     Advance,
@@ -35,6 +37,7 @@ from frontsim.verification.scenario.steps import (
     Clear,
     Crash,
     Drain,
+    Echoes,
     InjectFault,
     KeepAway,
     Observe,
@@ -96,6 +99,40 @@ def reconcile(state: ScenarioState, *, rounds: int | None = None) -> None:
     failures = ScenarioFailures(state)
     limits = JobLimits(rounds=rounds, is_late=state.is_late, may_wait=failures.may_wait, pause=state.harness.pause_long)
     state.is_unfinished = run_resend_job(failures, limits)
+
+
+def hold_first_deliveries(state: ScenarioState) -> None:
+    """Only resends reach the receiver from now on, so that what its writes raise waits for its round."""
+    begin_fault(state, InjectFault("refuse", match={"trigger": str(Trigger.ORIGINAL)}))
+
+
+def _deliver_echoes(state: ScenarioState, step: Echoes) -> None:
+    """Deliver what is held, then what the receiver's writes have raised meanwhile; so many rounds are a loop.
+
+    raise ──▶ held ──▶ resend ──▶ the receiver writes ──▶ events, held ──▶ resend ──▶ ...
+    """
+    reconcile(state)
+    while echoes := _await_echoes(state):
+        state.echo_rounds += 1
+        if state.echo_rounds >= step.rounds:
+            state.endless = echoes[0].webhook_event_id
+            return
+        reconcile(state)
+
+
+def _await_echoes(state: ScenarioState) -> list[TrackedEvent]:
+    """What the receiver's writes raise, once nothing more has come for as long as it may take to write."""
+    harness, found = state.harness, track_echoes(state, state.harness.failed(state.webhook_ids))
+    limits = harness.patience.first_wait()
+    began_s = changed_s = stopwatch()
+    while (now_s := stopwatch()) - changed_s < limits.needed_s(
+        is_complete=bool(found)
+    ) and now_s - began_s < limits.most_s:
+        harness.pause(patience.LOOK_S)
+        if more := track_echoes(state, harness.failed(state.webhook_ids)):
+            found, changed_s = found + more, stopwatch()
+    state.settling_s += stopwatch() - began_s
+    return found
 
 
 _TOO_MANY, _BUSY = 429, 503
@@ -248,6 +285,7 @@ _ACTIONS: Mapping[type[Step], Callable[[ScenarioState, Any], None]] = {
     Drain: _drain,
     Resend: _resend,
     Reconcile: _reconcile,
+    Echoes: _deliver_echoes,
     Observe: _observe,
     Advance: _advance,
     Wait: _wait,

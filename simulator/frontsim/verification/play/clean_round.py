@@ -172,7 +172,7 @@ def probe(harness: Harness) -> ProbedTypes:
     try:
         now = str(harness.sim.clock().get("now"))
         raised = dict(zip(types, harness.pool.map(lambda event: _raise(harness, event, now=now), types), strict=True))
-        harness.sim.drain(harness.patience.probe_drain_s)
+        harness.drain(harness.patience.probe_drain_s, raised=len(types))
         known = {event: ids for event, ids in raised.items() if ids}
         entries = dict(zip(known, harness.pool.map(lambda ids: harness.entry(*ids), known.values()), strict=True))
         suspects = [event for event, entry in entries.items() if _is_refused(entry)]
@@ -261,7 +261,7 @@ def send_sales(harness: Harness, *, number: int = _SALES) -> tuple[EventFact, ..
         now = str(harness.sim.clock().get("now"))
         for _ in range(number):
             _raise(harness, event, now=now)
-        harness.sim.drain(harness.patience.probe_drain_s)
+        harness.drain(harness.patience.probe_drain_s, raised=number)
         facts = _facts(harness, {webhook_id: event}, epoch)
         harness.know_probed("key search", facts)
     finally:

@@ -70,6 +70,8 @@ logger = logging.getLogger(__name__)
 TOGETHER = 8
 """Resends in flight at once."""
 _TRIES_IF_LOST = 2
+_FLOOD, _FEW = 20, 20
+"""A receiver that answers its own echoes raises more events than so many times those of the scenario, and a few."""
 
 T = TypeVar("T")
 
@@ -277,6 +279,21 @@ class Harness:
         if way_back is None:
             return False
         return bool(self.sim.shop_calls()) if way_back.is_fixed else way_back.calls > 0
+
+    def drain(self, longest_s: float, *, raised: int) -> bool:
+        """Wait until no delivery is due or in flight; False once the receiver's writes raise events without end.
+
+        Raises CallError.
+        """
+        began_s = stopwatch()
+        while (left_s := longest_s - (stopwatch() - began_s)) > 0 and not self.sim.drain(min(left_s, patience.FLOOD_S)):
+            if (
+                self.owns_simulator
+                and self.is_called()
+                and self.sim.stats().get("events", 0) > _FLOOD * (raised + _FEW)
+            ):
+                return False
+        return True
 
     def close(self) -> None:
         """Close the connections to the simulator."""

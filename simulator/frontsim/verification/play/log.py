@@ -53,6 +53,9 @@ NOT_SENT = frozenset(
 )
 """Statuses of runs that certainly never reached the receiver."""
 
+_OPERATION = " /api/"
+"""The cause of an event that a call of an operation raised is its method and path."""
+
 Condition = Callable[[Outcome, int], bool]
 """Decides by a run's outcome, and its moment in ms since the start."""
 
@@ -62,9 +65,33 @@ def read_facts(state: ScenarioState) -> tuple[EventFact, ...]:
 
     Raises CallError.
     """
-    listed = {entry.webhook_event_id: entry for entry in state.harness.log(state.raised_on)}
+    may_echo = state.harness.given.way_back is not None
+    entries = state.harness.log(state.webhook_ids if may_echo else state.raised_on)
+    if may_echo:
+        track_echoes(state, entries)
+    listed = {entry.webhook_event_id: entry for entry in entries}
     known = [(tracked, listed[each]) for each, tracked in state.tracked.items() if each in listed]
     return tuple(_fact(state, tracked, entry) for tracked, entry in known)
+
+
+def track_echoes(state: ScenarioState, entries: Iterable[EventEntry]) -> list[TrackedEvent]:
+    """Follow the events among these that the receiver's writes have raised, and that were not followed yet.
+
+    A receiver that knows its own writes may drop such an event or book it. Raises CallError.
+    """
+    found = []
+    for entry in entries:
+        if (
+            entry.webhook_event_id not in state.tracked
+            and _OPERATION in state.harness.sim.event(entry.webhook_event_id).cause
+        ):
+            event = next(name for name, ids in state.webhooks.items() if entry.webhook_id in ids)
+            echo = TrackedEvent(
+                entry.webhook_id, entry.webhook_event_id, event, Expect.EITHER, altered=True, is_echo=True
+            )
+            state.tracked[entry.webhook_event_id] = echo
+            found.append(echo)
+    return found
 
 
 def read_webhook_facts(
@@ -160,6 +187,7 @@ def _fact(state: ScenarioState, tracked: TrackedEvent, entry: EventEntry) -> Eve
         altered=tracked.altered,
         series=tracked.series,
         rank=tracked.rank,
+        is_echo=tracked.is_echo,
     )
 
 

@@ -213,7 +213,7 @@ def _sent(harness: Harness, event: str, payloads: Iterable[Mapping[str, Any]]) -
     epoch = harness.now()
     try:
         ids = [_raised(harness, webhook_id, event, values) for values in payloads]
-        harness.sim.drain(harness.patience.probe_drain_s)
+        harness.drain(harness.patience.probe_drain_s, raised=len(ids))
         for _ in range(_TRIES):
             failed = [(entry.webhook_id, entry.webhook_event_id) for entry in harness.failed([webhook_id])]
             if not failed:

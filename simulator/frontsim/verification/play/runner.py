@@ -22,7 +22,7 @@ from frontsim.verification.effects.history import (
 )
 from frontsim.verification.effects.settle import Settled
 from frontsim.verification.patience import ReceiverLatency
-from frontsim.verification.play.actions import act, reconcile, send_pasts, take_baseline
+from frontsim.verification.play.actions import act, hold_first_deliveries, reconcile, send_pasts, take_baseline
 from frontsim.verification.play.faults import end_faults, start_what_ended_late, why_nothing_was_hit
 from frontsim.verification.play.harness import Harness
 from frontsim.verification.play.last_look import LastLook
@@ -83,6 +83,8 @@ def _play(state: ScenarioState) -> Recording:
     preflight = preflight_of(state, _clean_types(state))
     _revive(state)
     take_baseline(state)
+    if state.scenario.holds_echoes:
+        hold_first_deliveries(state)
     passed = _pass_preflight(state, preflight)
     if passed.check.failure:
         return Recording(_crashed(state, passed.check) if preflight.has_taken else _history(state, ()))
@@ -98,6 +100,8 @@ def _play(state: ScenarioState) -> Recording:
             if state.is_late():
                 return Recording(_history(state, read_facts(state), trouble=_late(state)))
             act(state, step)
+        if state.endless:  # what is held stays held: it would go on for ever
+            return _observed(state, read_facts(state), None, passed.webhook_event_id)
         end_faults(state)
     if state.is_late() and not state.is_drained():
         return Recording(_history(state, read_facts(state), trouble=_late(state)))
@@ -105,6 +109,8 @@ def _play(state: ScenarioState) -> Recording:
         if state.scenario.about_calls:
             return Recording(_history(state, ()), not_applicable=f"none of its calls was hit: {skipped}")
         return Recording(_history(state, ()), skipped=skipped)
+    if state.scenario.holds_echoes and not state.echo_rounds:
+        return Recording(_history(state, ()), not_applicable="none of its calls raised an event")
     start_what_ended_late(state)
     liveness = preflight.check_liveness(is_late=state.is_late)
     if not liveness.failure:
@@ -149,7 +155,7 @@ def _pass_preflight(state: ScenarioState, preflight: Preflight) -> PreflightResu
 
 
 def _observed(
-    state: ScenarioState, events: tuple[EventFact, ...], liveness: Liveness, preflight_event_id: str
+    state: ScenarioState, events: tuple[EventFact, ...], liveness: Liveness | None, preflight_event_id: str
 ) -> Recording:
     if state.effects is None:
         return Recording(_history(state, events, liveness=liveness))
@@ -214,6 +220,7 @@ def _history(
         faults=(*state.faults, *_open_faults(state)),
         trouble=trouble,
         marks=tuple(state.marks),
+        endless=state.endless,
         unfinished=state.is_unfinished,
         overload=overload(),
         duration_s=state.spent_s,
@@ -248,7 +255,8 @@ def _clean_types(state: ScenarioState) -> list[str]:
 def _subscribe(state: ScenarioState) -> None:
     """Create all webhooks before anything is broken: a fault on the API is for the list -> resend job to cope with."""
     steps = [step for step in state.scenario.steps if isinstance(step, EVENTFUL)]
-    types = dict.fromkeys(event for step in steps for event in state.harness.given.selection.types(step.events))
+    named = ["all"] if state.scenario.holds_echoes else [step.events for step in steps]  # a write may raise any type
+    types = dict.fromkeys(event for events in named for event in state.harness.given.selection.types(events))
     list(state.harness.pool.map(state.subscribe, types))
     for event in types:  # in one order, whichever call ended first: the list -> resend job goes by it
         state.webhooks[event] = state.webhooks.pop(event)

@@ -9,6 +9,7 @@ from frontsim.client.control import STRICT
 from frontsim.client.errors import UnexpectedAnswer
 from frontsim.client.models import RaisedEvent
 from frontsim.clock import stopwatch
+from frontsim.errors import Unusable
 from frontsim.verification.compare.state_reader import StateReader
 from frontsim.verification.effects import content
 from frontsim.verification.effects.history import Expect, FaultFact, Observation, PreflightCheck
@@ -34,6 +35,7 @@ class TrackedEvent:
     altered: bool = False
     series: str = ""
     rank: int = 0
+    is_echo: bool = False
 
 
 @dataclass(slots=True)
@@ -79,6 +81,7 @@ class ScenarioState:
         waited_s: how long it has waited for the rest of the run, by the receiver's clock.
         settling_s: how long it has waited for effects in its course. A receiver that books in batches is not too slow
             for a scenario, so its time-out leaves that out.
+        echo_rounds: how often the receiver's writes raised events; `endless` names an echo of the last round.
         is_unfinished: time ran out before the list -> resend job was done or had given up.
     """
 
@@ -98,6 +101,8 @@ class ScenarioState:
     preflight: list[PreflightCheck] = field(default_factory=list)
     checkpoint: Observation | None = None
     observer_failure: str = ""
+    echo_rounds: int = 0
+    endless: str = ""
     is_unfinished: bool = False
     waited_s: float = 0.0
     settling_s: float = 0.0
@@ -149,8 +154,17 @@ class ScenarioState:
         return since_ms(self.epoch, self.harness.now())
 
     def drain(self) -> None:
-        """Wait until no delivery is due or in flight, within the scenario's time. Raises CallError."""
-        self.harness.sim.drain(self.harness.patience.drain_s(spent_s=self.spent_s))
+        """Wait until no delivery is due or in flight, within the scenario's time.
+
+        Raises:
+            CallError: the simulator cannot be reached.
+            Unusable: the receiver's own writes raise events without end.
+        """
+        if not self.harness.drain(self.harness.patience.drain_s(spent_s=self.spent_s), raised=len(self.tracked)):
+            raise Unusable(
+                "the receiver answers events with writes that raise further events, without end, so no outage can be "
+                "played; the scenario echo says which"
+            )
 
     def is_drained(self) -> bool:
         """The simulator is drained once no delivery is due or in flight. Raises CallError."""

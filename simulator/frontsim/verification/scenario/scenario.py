@@ -58,6 +58,7 @@ from frontsim.verification.scenario.steps import (
     BreakDependency,
     Crash,
     CrashPoint,
+    Echoes,
     InjectFault,
     Raise,
     Step,
@@ -300,6 +301,11 @@ class Scenario:
     def needs_sink(self) -> bool:
         """The scenario breaks the receiver's calls to a sink that stands for its shop or ERP."""
         return any(isinstance(step, InjectFault) and step.on_sink for step in self.steps)
+
+    @property
+    def holds_echoes(self) -> bool:
+        """First deliveries are held back, so that what the receiver's writes raise comes round by round."""
+        return any(isinstance(step, Echoes) for step in self.steps)
 
     @property
     def needs(self) -> tuple[str, ...]:

@@ -134,6 +134,19 @@ class Reconcile:
 
 
 @dataclass(frozen=True, slots=True)
+class Echoes:
+    """Deliver what was raised, then what the receiver's own writes raise from that, round after round.
+
+    A scenario with this step holds every first delivery back, so a loop cannot run away.
+
+    Attributes:
+        rounds: a receiver whose writes raise events in so many of them answers its own echo for ever.
+    """
+
+    rounds: int = field(default=3, metadata={BOUNDS: (2, 20)})
+
+
+@dataclass(frozen=True, slots=True)
 class Observe:
     """Read the effects now: a `refused` event must have none here."""
 
@@ -247,6 +260,7 @@ Step = (
     | Drain
     | Resend
     | Reconcile
+    | Echoes
     | Observe
     | Advance
     | Wait
@@ -265,6 +279,7 @@ STEPS: Mapping[str, type[Step]] = {
     "drain": Drain,
     "resend": Resend,
     "reconcile": Reconcile,
+    "echoes": Echoes,
     "observe": Observe,
     "advance": Advance,
     "wait": Wait,
