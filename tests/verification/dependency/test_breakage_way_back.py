@@ -1,6 +1,8 @@
 """One address for the receiver's calls, which leads to one simulator after another."""
 
+import gc
 import socket
+from contextlib import ExitStack
 
 import httpx
 import pytest
@@ -40,3 +42,15 @@ def test_the_environment_says_where_and_with_which_keys() -> None:
     assert {"FRONTSIM_API_KEY", "FRONTSIM_SUBSCRIPTION_KEY"} < way.environment.keys()
     assert way.is_fixed
     way.close()
+
+
+def test_connections_that_a_receiver_holds_open_end_before_the_loop(caplog) -> None:
+    """No task is left behind: asyncio would say so when it is collected, in the middle of something else."""
+    with simulation() as sim, ExitStack() as held:
+        with open_way_back() as way:
+            way.lead_to(sim.base_url)
+            for _ in range(8):
+                http = held.enter_context(httpx.Client(trust_env=False, timeout=PATIENCE_S, headers={"x-api-key": "k"}))
+                assert http.get(f"{way.base_url}/api/Stores").is_success
+        gc.collect()
+    assert "" == caplog.text

@@ -254,16 +254,18 @@ class WayBack:
     def close(self) -> None:
         """Stop listening, and end every connection."""
         if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._end)
+            asyncio.run_coroutine_threadsafe(self._end(), self._loop).result()
+            self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join()
             self._loop.close()
 
-    def _end(self) -> None:
-        assert self._loop is not None
+    async def _end(self) -> None:
+        """A receiver may hold connections open: each ends before the loop does."""
         self._server.close()
-        for task in asyncio.all_tasks(self._loop):
+        open_ones = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in open_ones:
             task.cancel()
-        self._loop.call_soon(self._loop.call_soon, self._loop.stop)  # when the tasks have heard of it
+        await asyncio.gather(*open_ones, return_exceptions=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.calls += 1
