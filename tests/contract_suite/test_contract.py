@@ -74,6 +74,7 @@ def test_a_broken_receiver_fails_its_own_clause_and_no_other(suite):
     assert re.search(r"Again with: --receiver-seed \d+ -k lost-response", text)
 
 
+@pytest.mark.long
 def test_a_type_that_is_only_acknowledged_is_skipped(suite):
     """Nothing says whether invoices are meant to be booked, so the scenario that raises them is unknown."""
     code, text = suite("loses-a-type", "-rs", "-k", "steady or books_the_type")

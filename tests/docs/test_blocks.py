@@ -23,6 +23,13 @@ LANGUAGES = ("sh", "python")
 PORTS = re.compile(r"\b8[45]\d0\b")
 HANGS_AFTER_S = 900  # not a measure of speed: a page that hangs must not stop the whole suite
 RUNNING = [page for page in PAGES if blocks(page, *LANGUAGES)]
+LONG = (
+    "docs/how-to/explore.md",
+    "docs/how-to/reconcile-job.md",
+    "docs/how-to/unknown-verdict.md",
+    "docs/tutorial/verify-your-receiver.md",
+)
+"""Pages whose commands search, kill or wait: `make stacks` runs them."""
 
 
 def script_of(page: Path) -> str:
@@ -34,7 +41,14 @@ def script_of(page: Path) -> str:
     return "\n".join(parts)
 
 
-@pytest.mark.parametrize("page", RUNNING, ids=[str(page.relative_to(ROOT)) for page in RUNNING])
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(page, id=name, marks=[pytest.mark.long] if name in LONG else [])
+        for page in RUNNING
+        for name in [str(page.relative_to(ROOT))]
+    ],
+)
 def test_blocks_run(page: Path, tmp_path: Path) -> None:
     """In order, in one folder, against one simulator; ports that a block names are exchanged for free ones."""
     running = run_in_thread(Settings(port=0, ephemeral=True))

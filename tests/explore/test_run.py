@@ -130,6 +130,7 @@ def test_what_is_not_booked_is_not_explored(exploring, shop):
     assert "CustomerUpdated" in exploration.left_out
 
 
+@pytest.mark.long
 def test_a_receiver_that_shows_nothing_proves_nothing(exploring, shop):
     """The verdict is unknown, with the reason."""
     shop.shows = lambda: (200, b"[]")
@@ -150,6 +151,7 @@ def test_a_search_that_is_interrupted_keeps_what_it_found(exploring, receiver, t
     assert 1 == len(list((tmp_path / "found").glob("found-1-*.toml")))
 
 
+@pytest.mark.long
 def test_a_disk_that_is_full_costs_the_file_and_not_the_finding(exploring, receiver, tmp_path):
     """The reason stands in place of the file's name."""
     (tmp_path / "found").write_text("")

@@ -28,6 +28,7 @@ def counts_in(folder: Path) -> tuple[str, dict[str, Any]]:
     return data["verdict"], data["scenarios"][0]["counts"]
 
 
+@pytest.mark.long
 def test_a_right_receiver_is_verified_through_an_outage_on_two_processes(
     receivers: Receivers, locust: StartLocust, tmp_path: Path
 ) -> None:

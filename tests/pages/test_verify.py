@@ -76,6 +76,7 @@ def test_a_run_its_report_and_one_at_a_time(sim: Simulation, tmp_path: Path):
     assert [] == sim.does("page/verify/runs", method="GET")
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_effects_in_a_sink_and_a_token(tmp_path: Path):
     """The run uses this simulator and its token; the report needs none, because its address is secret."""

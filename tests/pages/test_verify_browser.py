@@ -16,6 +16,7 @@ HOSTILE = "<img src=x onerror=\"document.title='owned'\">"
 Visits = Callable[..., Page]
 
 
+@pytest.mark.long
 def test_an_outage_is_played_and_its_report_read(sim: Simulation, tmp_path: Path, visits: Visits):
     """A mistake in the form is shown beside its field; the run goes on when the tab is closed."""
     with ChildReceiver("no-dedupe", tmp_path / "receiver.db") as receiver:

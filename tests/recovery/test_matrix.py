@@ -66,6 +66,7 @@ def test_the_reference_job_is_verified(case):
     )  # fmt: skip
 
 
+@pytest.mark.long
 def test_the_reference_job_waits_as_it_must():
     """Its pauses are shorter here; `client/test_reconcile.py` says how long each of them is."""
     hurried = Path(__file__).with_name("hurried_reconcile.py")

@@ -43,6 +43,7 @@ def test_without_effects_nothing_is_passed(front, tmp_path):
         found.assert_verified()
 
 
+@pytest.mark.long
 def test_a_receiver_is_explored(front, tmp_path):
     """The message has the story of what was found, and the command that verifies by it."""
     with serving("no-dedupe", tmp_path / "receiver.db") as url:
@@ -61,6 +62,7 @@ def test_a_receiver_is_explored(front, tmp_path):
     assert f"front.verify(..., scenarios=['{file}'], seed=1)" in str(raised.value)
 
 
+@pytest.mark.long
 def test_a_job_is_verified_too(front):
     job = f"{sys.executable} -m frontsim job"
     front.verify_recovery(job, cases=["a-plain-failure"]).assert_verified()

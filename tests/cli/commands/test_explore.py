@@ -36,6 +36,7 @@ def test_nothing_found_is_0(explore, receiver):
     assert re.search(r"VERIFIED: .*: \d+ schedules, [\d,]+ pairs covered, 0 found; seed 5", done.stdout)
 
 
+@pytest.mark.long
 def test_found_is_1_and_there_is_a_file(explore, receiver, tmp_path):
     """The file is told at once, and the JSON has the story and the command that replays it."""
     options = [*receiver("no-dedupe"), *ONE_TYPE, "--seed", "5", "--json", str(tmp_path / "o.json")]
@@ -49,6 +50,7 @@ def test_found_is_1_and_there_is_a_file(explore, receiver, tmp_path):
     assert found[0]["story"]
 
 
+@pytest.mark.long
 def test_verify_explores_after_its_scenarios(verify, receiver, tmp_path, monkeypatch):
     """One verdict and one report for both: the scenario holds, and what is drawn does not."""
     monkeypatch.chdir(tmp_path)
@@ -88,6 +90,7 @@ def test_the_replay_is_a_verify_of_the_file():
     assert again == replay_found(typed, 5)("found-5-1.toml")
 
 
+@pytest.mark.long
 def test_ctrl_c_keeps_what_was_found(receiver, tmp_path):
     """The exit code is that of the finding."""
     command = [*FRONTSIM, "explore", *receiver("no-dedupe"), *ONE_TYPE, "--save", str(tmp_path), "--seed", "5"]

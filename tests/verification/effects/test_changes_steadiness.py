@@ -124,6 +124,7 @@ def test_a_run_whose_observer_flips_is_unknown(shop, requested, play, shown):
     assert [(Verdict.UNKNOWN, [])] * 3 == endings
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_a_run_whose_receiver_rebuilds_its_list_is_verified(shop, requested, play):
     """The first look after something was booked finds the list empty, each time: the receiver is right."""
@@ -133,6 +134,7 @@ def test_a_run_whose_receiver_rebuilds_its_list_is_verified(shop, requested, pla
     assert [(Verdict.VERIFIED, [])] * 3 == list(map(ending, played))
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_a_run_whose_replicas_lag_is_verified(shop, requested, play):
     """Two replicas are asked by turns, and one is late by a moment: all is there when it has caught up."""

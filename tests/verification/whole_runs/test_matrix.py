@@ -54,7 +54,7 @@ AIMED = ("level-in-another-transaction", "slow-level-in-another-transaction")
 IN_THREAD = [each for each in BROKEN.values() if not each.needs_process_control]
 AS_CHILD = [each for each in BROKEN.values() if each.needs_process_control and each.name not in AIMED]
 MOST_SCENARIOS = 3
-"""Of those that must find a broken receiver; `make matrix` plays all."""
+"""Of those that must find a broken receiver, and one where it is killed; `make matrix` plays all."""
 
 
 def found(played):
@@ -114,7 +114,7 @@ def test_a_receiver_that_a_kill_finds_out(variant, child_command, requested, pla
     request = requested(
         url, receiver_cmd=command, limits=limits, events=event_types(variant), observe_state=state_at(variant, url)
     )
-    for played in play(request, *variant.scenarios):
+    for played in play(request, *variant.scenarios[:1]):
         assert found(played) & variant.expected, played.scenario.name
 
 

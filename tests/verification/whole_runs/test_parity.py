@@ -19,6 +19,7 @@ VARIANT = "no-dedupe"
 NAMES = ("steady", "lost-response", "resend-delivered")
 
 
+@pytest.mark.long
 def test_the_command_python_and_pytest_find_the_same(tmp_path):
     """The verdict on each scenario and the receiver's key, which two probes show, whoever asks."""
     with serving(VARIANT, tmp_path / "receiver.db") as url:
