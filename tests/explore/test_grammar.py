@@ -96,8 +96,6 @@ def test_what_a_right_receiver_survives_is_legal(steps):
         ("something to break", (SALE, RESENDING, Reconcile())),
         ("one fault for each delivery", (LOST, InjectFault("refuse"), SALE)),
         ("one fault for each delivery", (FIRST, FIRST, SALE)),
-        ("time for what is held back", (InjectFault("delay"), SALE, Clear())),
-        ("time for what is held back", (InjectFault("reorder"), SALE, Wait(0.1))),
         ("a fault to end", (SALE, Clear())),
         ("one named type", (Raise("some", label="a"),)),
         ("a type that the receiver books", (Raise(["InvoiceCreated"]),)),

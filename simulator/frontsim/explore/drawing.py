@@ -20,7 +20,7 @@ from random import Random
 from typing import Any
 
 from frontsim.explore import grammar
-from frontsim.explore.grammar import HOLDING_BACK, LATE_S, RESENDING, Course, Illegal, Vocabulary, why_illegal
+from frontsim.explore.grammar import RESENDING, Course, Illegal, Vocabulary, why_illegal
 from frontsim.verification.dependency.breakage import DependencyFault
 from frontsim.verification.effects.history import Expect
 from frontsim.verification.scenario.scenario import Scenario, bundled_scenarios
@@ -113,9 +113,6 @@ class Moves:
         """Append a move of a kind, unless a part of it is illegal here."""
         course = deepcopy(self.course)
         steps = list(_KINDS[kind](self))
-        if any(isinstance(step, InjectFault) and step.fault in HOLDING_BACK for step in steps):
-            place = next((place for place, step in enumerate(steps) if isinstance(step, Clear)), len(steps))
-            steps.insert(place, Wait(LATE_S))
         try:
             for step in steps:
                 course.take(step)

@@ -42,10 +42,6 @@ HIDING = "unknown-event"
 """The fault on the name of an event's type: a receiver may take such an event or refuse it."""
 CHANGING = (*BROKEN, *HARMLESS, HIDING)
 
-HOLDING_BACK = ("delay", "reorder")
-"""Faults that send a delivery later, so that nothing is due meanwhile: real time must pass, `LATE_S` at least."""
-LATE_S = 0.4
-
 MOST_STEPS = 24
 MOST_DELIVERIES = 200
 MOST_SECONDS = 3.0
@@ -161,7 +157,6 @@ class Course:
         self._waiting: list[InjectFault | BreakDependency] = []
         """Faults that have had nothing to break yet."""
         self._seconds = 0.0
-        self._is_held_back = False
         self._had_refused = False
 
     @property
@@ -214,7 +209,6 @@ class Course:
                 self._observe()
             case Wait():
                 self._seconds += step.seconds
-                self._is_held_back = self._is_held_back and step.seconds < LATE_S
                 _expect(self._seconds <= MOST_SECONDS, "shorter waits")
             case Restart() | Crash():
                 self._kill(step)
@@ -229,7 +223,6 @@ class Course:
         _expect(self.acts, "a step that sends events")
         _expect(not self._waiting, "something to break for each fault")
         _expect(not self.changing, "an end of the fault on bodies")
-        _expect(not self._is_held_back, "time for what is held back")
 
     def _raise(self, step: Raise) -> None:
         _expect(isinstance(step.events, list) and len(step.events) == 1, "one named type in each step")
@@ -323,7 +316,6 @@ class Course:
     def _clear(self) -> None:
         _expect(bool(self.active or self.broken), "a fault to end")
         _expect(not self._waiting, "something to break for each fault")
-        _expect(not self._is_held_back, "time for what is held back")
         self.is_owed = self.is_owed or bool(self.changing)
         self.active.clear()
         self.broken = None
@@ -342,7 +334,6 @@ class Course:
     def _kill(self, step: Restart | Crash) -> None:
         _expect(self._vocabulary.kills, "a receiver that can be killed")
         _expect(not self.changing and not self.broken, "nothing broken beside a kill")
-        _expect(not self._is_held_back, "time for what is held back")
         if isinstance(step, Crash):
             _expect(not self.active and not self.is_in_flight, "nothing under way before a kill in a delivery")
             _expect(isinstance(step.events, list) and len(step.events) == 1, "one named type in each step")
@@ -368,7 +359,6 @@ class Course:
 
     def _hit(self, *, again: bool) -> None:
         """Note which faults have something to break by a delivery, or by a resend."""
-        self._is_held_back = self._is_held_back or any(each.fault in HOLDING_BACK for each in self.active)
         hit = ({}, RESENDING, _AGAIN) if again else ({}, _FIRST)
         self._waiting = [
             each for each in self._waiting if (each.match if isinstance(each, InjectFault) else {}) not in hit

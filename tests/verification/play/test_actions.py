@@ -87,6 +87,21 @@ def test_an_api_that_fails_without_end_makes_the_scenario_unknown(plays, fault, 
     assert told in played.judgement.reason
 
 
+@pytest.mark.parametrize(("fault", "param"), [("delay", "seconds"), ("reorder", "atMostS")])
+def test_a_fault_ends_once_what_it_holds_back_has_arrived(plays, fault, param):
+    """Nothing is due meanwhile, so a drain alone does not wait; judged before, an event would have had no run."""
+    played, _ = plays(f'{FAULT}fault = "{fault}"\nparams = {{{param} = 0.3}}\n{RAISE}')
+    assert ("verified", (), "") == verdict(played)
+    assert all(event.runs for event in played.history.events)
+
+
+def test_a_scenario_that_moves_the_clock_lets_go_of_what_is_delayed(plays):
+    """An hour of simulator time costs nobody an hour: the end of the fault does not wait for it."""
+    advance = '[[step]]\ndo = "clear"\n[[step]]\ndo = "advance"\nseconds = 4000\n[[step]]\ndo = "drain"\n'
+    played, _ = plays(f'{FAULT}fault = "delay"\nparams = {{seconds = 3600}}\n{RAISE}{advance}')
+    assert ("verified", (), "") == verdict(played)
+
+
 def test_resends_whose_answers_are_lost_arrive_twice(plays):
     """Done, but who asked cannot know: each event arrives again after it was received, and is booked once."""
     step = f'{FAULT}fault = "api-lost-response"\nmatch = {{operation = "deliverWebhookEvent"}}\n'

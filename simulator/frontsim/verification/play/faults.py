@@ -23,10 +23,11 @@ from frontsim.verification.dependency.breakage import Breakage, DependencyFault
 from frontsim.verification.dependency.proxies import Dependencies
 from frontsim.verification.effects.history import FaultFact
 from frontsim.verification.effects.observers import ObserverFailed
-from frontsim.verification.patience import APART_S, CHILD_LOOK_S
+from frontsim.verification.patience import APART_S, CHILD_LOOK_S, LOOK_S
 from frontsim.verification.play.kills import kill_in_delivery
 from frontsim.verification.play.scenario_state import ActiveFault, BrokenDependency, ScenarioState, raise_events
 from frontsim.verification.scenario.steps import (
+    Advance,
     AtBoundaries,
     BoundaryAct,
     BreakDependency,
@@ -150,10 +151,11 @@ def begin_fault(state: ScenarioState, step: InjectFault) -> None:
 
 
 def end_faults(state: ScenarioState) -> None:
-    """Wait for the deliveries in flight, then remove all faults. Raises CallError."""
+    """Wait for the deliveries in flight, and for those that a fault holds back; then remove all. Raises CallError."""
     if not state.active and state.broken is None:
         return
     state.drain()
+    _let_go(state)
     to_ms = state.now_ms()
     fired = {str(rule.get("id")): rule.get("fired") for rule in state.harness.sim.list_faults()} if state.active else {}
     for active in state.active:
@@ -162,6 +164,17 @@ def end_faults(state: ScenarioState) -> None:
     state.active.clear()
     end_dependency_fault(state)
     state.harness.pause(APART_S)
+
+
+def _let_go(state: ScenarioState) -> None:
+    """Wait for what a fault sends later; a scenario that moves the clock decides itself when that leaves."""
+    if any(isinstance(step, Advance) for step in state.scenario.steps):
+        return
+    while any(each.step.holds_back for each in state.active) and state.harness.sim.stats()["waiting"]:
+        if state.is_late():
+            return
+        state.harness.pause(LOOK_S)
+        state.drain()
 
 
 _CLEAN = 2

@@ -96,10 +96,15 @@ class InjectFault:
         """The fault breaks the receiver's calls to the sink."""
         return self.match.get("operation") == SINK
 
+    @property
+    def holds_back(self) -> bool:
+        """The fault sends deliveries, or copies of them, at a later moment."""
+        return FAULTS[self.fault].stage is FaultStage.ODDLY_DELIVERED
+
 
 @dataclass(frozen=True, slots=True)
 class Clear:
-    """End all faults."""
+    """End all faults, once what they hold back has arrived, unless the scenario advances the clock."""
 
 
 @dataclass(frozen=True, slots=True)
