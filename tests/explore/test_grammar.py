@@ -112,7 +112,6 @@ def test_what_a_right_receiver_survives_is_legal(steps):
         ("tolerable", (InjectFault("null-optional"), SALE)),
         ("a resend of the changed events alone", (NULLS, SALE, Drain(), Resend(), Clear())),
         ("no resend job while bodies are broken", (GARBAGE, BROKEN, Drain(), Reconcile(), Clear())),
-        ("an end of the fault on bodies", (GARBAGE, BROKEN, Drain())),
         ("a look at broken bodies", (SALE, Observe())),
         ("a resend job after broken bodies", (GARBAGE, BROKEN, Drain(), Clear(), LOST, LATER)),
         ("sound resends", (GARBAGE, BROKEN, Drain(), Clear(), Reconcile(), LOST, Resend())),

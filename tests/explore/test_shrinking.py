@@ -4,13 +4,14 @@ from dataclasses import replace
 import pytest
 
 from frontsim.domain.model import Trigger
-from frontsim.explore.grammar import why_illegal
-from frontsim.explore.shrinking import recurs, reductions, repaired, shrink, size
+from frontsim.explore.grammar import repaired, why_illegal
+from frontsim.explore.shrinking import recurs, reductions, shrink_all, size
 from frontsim.verdicts import Verdict
 from frontsim.verification.effects.classes import Class
 from frontsim.verification.effects.history import History
 from frontsim.verification.judge.checks import Finding, Judgement
 from frontsim.verification.played import Played
+from frontsim.verification.scenario.scenario import Scenario
 from frontsim.verification.scenario.steps import Clear, Drain, InjectFault, Raise, Reconcile, Resend, Restart
 from tests.explore.schedules import ALL, drawn
 
@@ -45,6 +46,12 @@ def restart_then_resend(schedule):
     )
 
 
+def shrink(schedule, key, play, *, is_over=lambda _: False):
+    """What is left of one finding."""
+    (shrunk,) = shrink_all([(schedule, key)], ALL, play, is_over=is_over)
+    return shrunk
+
+
 def found(breaks):
     """The first drawn schedule that shows it."""
     return next(each for each in drawn(ALL, seed=5, number=300) if breaks(each))
@@ -53,7 +60,7 @@ def found(breaks):
 def test_what_shows_in_each_try_becomes_the_smallest_story():
     """An event, a kill, a resend; the last tries have time for what comes late."""
     model = Modelled(restart_then_resend)
-    shrunk = shrink(found(restart_then_resend), KEY, ALL, model, is_over=lambda: False)
+    shrunk = shrink(found(restart_then_resend), KEY, model)
     assert [Raise, Restart, Resend] == [type(step) for step in shrunk.schedule.steps]
     assert 1 == shrunk.schedule.steps[0].count
     assert (10, 10) == (shrunk.seen, shrunk.tries)
@@ -63,7 +70,7 @@ def test_what_shows_in_each_try_becomes_the_smallest_story():
 def test_a_race_is_shrunk_by_as_many_tries_as_it_needs():
     """It shows in two of three tries, and the report says in how many it was seen."""
     race = Modelled(lambda schedule: 0.66 * restart_then_resend(schedule))
-    shrunk = shrink(found(restart_then_resend), KEY, ALL, race, is_over=lambda: False)
+    shrunk = shrink(found(restart_then_resend), KEY, race)
     assert len(shrunk.schedule.steps) <= 5
     assert 0 < shrunk.seen < 10
 
@@ -71,42 +78,67 @@ def test_a_race_is_shrunk_by_as_many_tries_as_it_needs():
 def test_what_does_not_recur_is_not_shrunk():
     """It was seen once in 13 tries, and its schedule stays."""
     schedule = found(restart_then_resend)
-    shrunk = shrink(schedule, KEY, ALL, Modelled(lambda _: 0.0), is_over=lambda: False)
+    shrunk = shrink(schedule, KEY, Modelled(lambda _: 0.0))
     assert (schedule, 1, 13) == (shrunk.schedule, shrunk.seen, shrunk.tries)
 
 
 def test_another_finding_is_no_recurrence():
     """A smaller schedule that breaks another clause is another story."""
-    shrunk = shrink(found(restart_then_resend), LOST, ALL, Modelled(lambda _: 1.0), is_over=lambda: False)
+    shrunk = shrink(found(restart_then_resend), LOST, Modelled(lambda _: 1.0))
     assert 1 == shrunk.seen
 
 
 def test_it_ends_when_its_time_is_over():
     """The smallest schedule by then is kept."""
     schedule = found(restart_then_resend)
-    shrunk = shrink(schedule, KEY, ALL, Modelled(restart_then_resend), is_over=lambda: True)
-    assert (schedule, 10) == (shrunk.schedule, shrunk.seen)
+    shrunk = shrink(schedule, KEY, Modelled(restart_then_resend), is_over=lambda _: True)
+    assert (repaired(schedule, ALL), 10) == (shrunk.schedule, shrunk.seen)
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_every_candidate_is_legal_and_smaller(seed):
     """So shrinking ends, and accuses no receiver of what the generator would not."""
     for schedule in drawn(ALL, seed=seed, number=10):
-        for each in reductions(schedule, ALL):
+        for each, _ in reductions(schedule, ALL):
             assert "" == why_illegal(each, ALL)
             assert size(each) < size(schedule)
             assert each.name == schedule.name
 
 
 def test_steps_that_have_lost_what_they_are_about_go_too():
-    """An end without a fault, a resend of a label that is gone, and an update of what was never sent."""
+    """An end without a fault, a resend of a label that is gone, an idle fault, and what each end has anyway."""
+
+    def left(*steps):
+        return repaired(Scenario("s", "-", "-", steps), ALL).steps
+
     fault = InjectFault("refuse", match={"trigger": str(Trigger.RESEND)})
     sale = Raise(["SaleCreated"], label="a")
-    update = replace(sale, label="b", same_as="z", keep=["customerId"])
-    assert () == repaired((Clear(), Resend(), Reconcile(), Drain()))
-    assert (sale, Resend(label="a")) == repaired((Clear(), sale, Resend(label="a"), Resend(label="c")))
-    assert (fault, sale, Clear()) == repaired((fault, sale, Clear(), Clear(), Drain()))
-    assert (replace(sale, label="b"),) == repaired((update,))
+    plain = replace(sale, label="")
+    assert () == left(Clear(), Resend(), Reconcile(), Drain())
+    assert (sale, Resend(label="a")) == left(Clear(), sale, Resend(label="a"), Resend(label="c"))
+    assert (plain,) == left(fault, sale, Drain(), Clear())
+    assert (plain, Drain(), Resend()) == left(sale, Drain(), Drain(), Resend(), Drain())
+    broken = replace(fault, match={})
+    assert (broken, plain, Clear(), Resend()) == left(broken, sale, Drain(), Clear(), Resend(), Drain())
+
+
+def test_a_second_finding_begins_from_what_the_first_has_shown():
+    """One bug breaks two clauses: what is played for the one is not played again for the other."""
+
+    class Both(Modelled):
+        def _played(self, schedule):
+            played = super()._played(schedule)
+            both = tuple(Finding(*key, "SaleCreated", "1", "twice") for key in (KEY, LOST))
+            return replace(
+                played, judgement=replace(played.judgement, findings=both if played.judgement.findings else ())
+            )
+
+    schedule, model = found(restart_then_resend), Both(restart_then_resend)
+    alone = Both(restart_then_resend)
+    first, second = shrink_all([(schedule, KEY), (schedule, LOST)], ALL, model, is_over=lambda _: False)
+    shrink(schedule, KEY, alone)
+    assert first.schedule == second.schedule
+    assert len(model.batches) < 2 * len(alone.batches)
 
 
 def test_recurring_is_the_same_class_and_the_same_clause():

@@ -12,7 +12,6 @@ The same seed and the same feedback give the same schedules.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import combinations
@@ -111,7 +110,7 @@ class Moves:
 
     def make(self, kind: str) -> None:
         """Append a move of a kind, unless a part of it is illegal here."""
-        course = deepcopy(self.course)
+        course = self.course.copy()
         steps = list(_KINDS[kind](self))
         try:
             for step in steps:

@@ -12,6 +12,8 @@ only tries legal schedules, so that neither accuses a receiver of what real life
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from copy import copy
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -133,6 +135,51 @@ def why_illegal(schedule: Scenario, vocabulary: Vocabulary) -> str:
     return ""
 
 
+def repaired(schedule: Scenario, vocabulary: Vocabulary) -> Scenario:
+    """The schedule without steps that may not stand there, that change nothing, or that every end has anyway.
+
+    So an end goes without its fault, a resend without its events, and a fault that has nothing to break.
+    """
+    course = Course(vocabulary, webhooks=schedule.webhooks)
+    left: list[Step] = []
+    for step in schedule.steps:
+        if isinstance(step, Clear):
+            if course.idle:
+                return _without(schedule, course.idle, vocabulary)
+            if left and isinstance(left[-1], Drain):
+                left.pop()  # the end of a fault waits, too
+        elif isinstance(step, Drain) and not course.is_in_flight:
+            continue
+        ahead = course.copy()
+        with suppress(Illegal):
+            ahead.take(step)
+            course = ahead
+            left.append(step)
+    if course.idle:
+        return _without(schedule, course.idle, vocabulary)
+    while left and isinstance(left[-1], Clear | Drain):
+        left.pop()
+    named = {name for step in left for name in _names_in(step)}
+    steps = [replace(step, label="") if isinstance(step, Raise) and step.label not in named else step for step in left]
+    return replace(schedule, steps=tuple(steps))
+
+
+def _without(schedule: Scenario, faults: Sequence[Step], vocabulary: Vocabulary) -> Scenario:
+    steps = tuple(step for step in schedule.steps if not any(step is each for each in faults))
+    return repaired(replace(schedule, steps=steps), vocabulary)
+
+
+def _names_in(step: Step) -> tuple[str, ...]:
+    """The labels that a step is about."""
+    match step:
+        case Raise():
+            return step.same_as, step.older_than
+        case Resend():
+            return (step.label,)
+        case _:
+            return ()
+
+
 class Course:
     """Follows a schedule step by step.
 
@@ -154,10 +201,17 @@ class Course:
         self.has_observed = False
         self.acts = False
         self.deliveries = 0
-        self._waiting: list[InjectFault | BreakDependency] = []
+        self.idle: list[Step] = []
         """Faults that have had nothing to break yet."""
         self._seconds = 0.0
         self._had_refused = False
+
+    def copy(self) -> "Course":
+        """Where the schedule is now, to go on from twice."""
+        other = copy(self)
+        other.raised = {label: replace(each) for label, each in self.raised.items()}
+        other.active, other.idle = [*self.active], [*self.idle]
+        return other
 
     @property
     def changing(self) -> str:
@@ -221,8 +275,7 @@ class Course:
     def end(self) -> None:
         """The end of the schedule. Raises Illegal."""
         _expect(self.acts, "a step that sends events")
-        _expect(not self._waiting, "something to break for each fault")
-        _expect(not self.changing, "an end of the fault on bodies")
+        _expect(not self.idle, "something to break for each fault")
 
     def _raise(self, step: Raise) -> None:
         _expect(isinstance(step.events, list) and len(step.events) == 1, "one named type in each step")
@@ -285,7 +338,7 @@ class Course:
             _expect(all(step.match != each and step.match and each for each in others), "one fault for each delivery")
         self._had_refused = self.has_refused
         self.active.append(step)
-        self._waiting.append(step)
+        self.idle.append(step)
 
     def _resend(self, step: Resend) -> None:
         _expect(bool(self.raised), "events to resend")
@@ -315,7 +368,7 @@ class Course:
 
     def _clear(self) -> None:
         _expect(bool(self.active or self.broken), "a fault to end")
-        _expect(not self._waiting, "something to break for each fault")
+        _expect(not self.idle, "something to break for each fault")
         self.is_owed = self.is_owed or bool(self.changing)
         self.active.clear()
         self.broken = None
@@ -347,7 +400,7 @@ class Course:
         _expect(step.dependency in self._vocabulary.dependencies, "a dependency that can be broken")
         _expect(self.is_calm, "nothing else that is broken, under way or owed")
         self.broken = step
-        self._waiting.append(step)
+        self.idle.append(step)
 
     def _deliver(self, number: int) -> None:
         self.deliveries += number * self._webhooks
@@ -360,9 +413,7 @@ class Course:
     def _hit(self, *, again: bool) -> None:
         """Note which faults have something to break by a delivery, or by a resend."""
         hit = ({}, RESENDING, _AGAIN) if again else ({}, _FIRST)
-        self._waiting = [
-            each for each in self._waiting if (each.match if isinstance(each, InjectFault) else {}) not in hit
-        ]
+        self.idle = [each for each in self.idle if (each.match if isinstance(each, InjectFault) else {}) not in hit]
 
 
 def _expect(holds: bool, what: str) -> None:  # noqa: FBT001 - reads as a sentence

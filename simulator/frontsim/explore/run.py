@@ -19,7 +19,7 @@ from frontsim.explore.drawing import HOLDS, Drawing
 from frontsim.explore.found_files import keep, read_corpus, rewrite, story
 from frontsim.explore.grammar import Vocabulary
 from frontsim.explore.search import Tries, first_schedule, is_near_miss, vocabulary_of, why_not_tried
-from frontsim.explore.shrinking import Key, Shrunk, shrink
+from frontsim.explore.shrinking import Key, Shrunk, shrink_all
 from frontsim.hosting.simulator_process import SimulatorProcess
 from frontsim.masking import masked, masked_errors
 from frontsim.report.model import EXPLORATION, Explored, FoundSchedule, RunResult, Trial
@@ -431,17 +431,17 @@ class _Exploring:
             found.failure = str(error)
 
     def _shrink_all(self, vocabulary: Vocabulary) -> None:
-        ends_s = stopwatch() + max(_LEAST_SHRINKING_S, self._options.budget_s)
-        for found in [each for each in self._exploration.found if not each.is_known]:
-            shrunk = shrink(
-                found.schedule,
-                found.key,
-                vocabulary,
-                lambda schedules, hurry: self._tries.together(schedules, in_a_hurry=hurry),
-                is_over=lambda: stopwatch() > ends_s,
-            )
-            told = replace(shrunk.schedule, breaks=" ".join(story(shrunk.schedule)))
-            found.shrunk = replace(shrunk, schedule=told)
+        new = [each for each in self._exploration.found if not each.is_known]
+        began_s, longest_s = stopwatch(), max(_LEAST_SHRINKING_S, self._options.budget_s)
+        shrunk = shrink_all(
+            [(each.schedule, each.key) for each in new],
+            vocabulary,
+            lambda schedules, hurry: self._tries.together(schedules, in_a_hurry=hurry),
+            is_over=lambda share: stopwatch() > began_s + share * longest_s,
+        )
+        for found, each in zip(new, shrunk, strict=True):
+            told = replace(each.schedule, breaks=" ".join(story(each.schedule)))
+            found.shrunk = replace(each, schedule=told)
             if found.file is not None:
                 with suppress(Unusable):  # the long story stays
                     rewrite(found.file, replace(told, holds=found.played.scenario.holds))

@@ -22,8 +22,8 @@ from frontsim.verification.scenario.scenario import Scenario
 from frontsim.verification.scenario.steps import Drain, Raise
 from frontsim.verification.schedule import Pace
 
-_HURRIED_S = 2.0
-"""While a schedule is shrunk, an effect that stays away for so long is missing; the last tries wait for longer."""
+_HURRIED_S, _HURRIED_QUIET_S = 0.4, 0.2
+"""While a schedule is shrunk, an effect is missing that stays away for some 2 s; the last tries wait for longer."""
 _SLOW = 10
 """An answer that takes so many times as long as usual is a near miss, if it takes `_SLOW_MS` at least."""
 _SLOW_MS = 100
@@ -82,7 +82,9 @@ class Tries:
         opened = self._opened
         if in_a_hurry:
             limits = opened.given.request.limits
-            hurried = replace(limits, last_s=min(limits.last_s, _HURRIED_S))
+            hurried = replace(
+                limits, last_s=min(limits.last_s, _HURRIED_S), settle_s=min(limits.settle_s, _HURRIED_QUIET_S)
+            )
             given = replace(opened.given, request=replace(opened.given.request, limits=hurried))
             opened = OpenRun(given, opened.seed, opened.simulators, opened.pause)
         tries = Tries(opened, self._contract, self._pace)

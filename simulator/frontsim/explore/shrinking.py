@@ -1,9 +1,12 @@
-"""Shrinks a schedule to the smallest story that still breaks the same clause in the same way.
+"""Shrinks schedules to the smallest story that still breaks the same clause in the same way.
 
-    schedule ──▶ does it recur? ──▶ candidates, each a little smaller ──▶ all played at once ──▶ the smallest that
-                                          ▲                                                        recurs
-                                          └────────────────────────────────────────────────────────────┘
-    last: it is played ten times, so that the report can say "10 of 10 tries"
+    schedule ──▶ does it recur? ──▶ edits, those that leave out most first ──▶ all played at once ──▶ those that recur
+                                      ▲                                                                  │
+                                      └── the smallest ◀── played, too ◀── the edits together ◀──────────┘
+    last: what is left of each finding is played ten times, with patience, for "10 of 10 tries"
+
+Two edits that each leave the finding there mostly do so together, so a long schedule needs few rounds. All that is
+played is noted for each finding that it shows, because one bug often breaks two clauses: the second begins from there.
 
 A race does not show in each try. Then a candidate is played until it recurs, or for so often that one which recurs as
 often as the schedule did would have done so in 95 of 100 cases: a sequential test, which ends at the first success.
@@ -11,42 +14,36 @@ Only legal schedules are tried. What does not recur at all is not shrunk: it was
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
+from typing import NamedTuple
 
 from frontsim.explore.drawing import DELIVERY_FAULTS
 from frontsim.explore.found_files import as_toml
-from frontsim.explore.grammar import Vocabulary, why_illegal
+from frontsim.explore.grammar import Vocabulary, repaired, why_illegal
 from frontsim.verification.effects.classes import Class
 from frontsim.verification.played import Played
 from frontsim.verification.scenario.scenario import Scenario
-from frontsim.verification.scenario.steps import (
-    Clear,
-    Crash,
-    Drain,
-    InjectFault,
-    Raise,
-    Reconcile,
-    Resend,
-    Restart,
-    Step,
-    Wait,
-)
+from frontsim.verification.scenario.steps import Crash, InjectFault, Raise, Resend, Restart, Step, Wait
 
 _CONFIRMING, _MORE = 3, 9
 """Tries that show whether it recurs; and further ones, where none of them has."""
 _LAST = 10
 _CONFIDENCE = 0.95
 _MOST_TRIES = 20
-_BATCH = 8
-"""Candidates that are played at once, those that leave out most first: the next ones begin from what has recurred."""
+_BATCH = 12
+"""Candidates that are played at once."""
+_MOST_MERGED = 6
 _TOGETHER = Resend().together
 
 Key = tuple[Class, str]
 """A class and the clause that it breaks."""
 PlayTogether = Callable[[Sequence[Scenario], bool], Sequence[Played]]
 """Plays schedules and judges them; the flag says that it need not wait long for what is missing."""
+Edit = Mapping[int, Step | None]
+"""What stands in the place of some steps: another step, or none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,69 +56,123 @@ class Shrunk:
     played: Played | None = None
 
 
+class Candidate(NamedTuple):
+    """A schedule that an edit has made of another."""
+
+    schedule: Scenario
+    edit: Edit
+
+
 def recurs(played: Played, key: Key) -> bool:
     """The same class breaks the same clause again."""
     return any((each.class_, each.clause) == key for each in played.judgement.findings)
 
 
-def shrink(
-    schedule: Scenario, key: Key, vocabulary: Vocabulary, play: PlayTogether, *, is_over: Callable[[], bool]
-) -> Shrunk:
-    """The smallest schedule that is found until `is_over`.
+def shrink_all(
+    found: Sequence[tuple[Scenario, Key]],
+    vocabulary: Vocabulary,
+    play: PlayTogether,
+    *,
+    is_over: Callable[[float], bool],
+) -> list[Shrunk]:
+    """The smallest schedule for each of these.
 
     Args:
-        schedule: what has shown the finding; its name stays, and with it the payloads.
-        key: of the finding.
+        found: schedules and what they have shown. A schedule's name stays, and with it the payloads.
         vocabulary: what schedules may be made of.
         play: plays candidates.
-        is_over: the time is used up.
+        is_over: such a part of the time is used up: each finding has its share.
     """
-    rate = _rate(schedule, key, play)
-    if not rate:
-        return Shrunk(schedule, 1, 1 + _CONFIRMING + _MORE)
-    tries = 1 if rate == 1 else min(_MOST_TRIES, math.ceil(math.log(1 - _CONFIDENCE) / math.log(1 - rate)))
-    smallest, known = schedule, {as_toml(schedule)}
-    while not is_over():
-        candidates = list(islice(_unlike(reductions(smallest, vocabulary), known), _BATCH))
-        if not candidates:
-            break
-        found = _recurring(candidates, key, play, tries, is_over)
-        if found:
-            smallest = min(found, key=size)
-    last = play([smallest] * _LAST, False)  # noqa: FBT003 - the protocol's flag
+    shrinking = _Shrinking(vocabulary, play)
+    smallest = [
+        shrinking.smallest(*each, partial(is_over, number / len(found))) for number, each in enumerate(found, 1)
+    ]
+    distinct = {id(each): each for each in smallest if each}.values()
+    last = play([each for each in distinct for _ in range(_LAST)], False)  # noqa: FBT003 - as declared
+    return [
+        _judged(schedule, key, each, [one for one in last if one.scenario is each])
+        for each, (schedule, key) in zip(smallest, found, strict=True)
+    ]
+
+
+def _judged(schedule: Scenario, key: Key, smallest: Scenario | None, last: Sequence[Played]) -> Shrunk:
     seen = [each for each in last if recurs(each, key)]
-    return Shrunk(smallest, len(seen), _LAST, seen[0]) if seen else Shrunk(schedule, 1, 1 + _CONFIRMING)
+    if smallest is None or not seen:
+        return Shrunk(schedule, 1, 1 + _CONFIRMING + _MORE)
+    return Shrunk(smallest, len(seen), len(last), seen[0])
 
 
-def _rate(schedule: Scenario, key: Key, play: PlayTogether) -> float:
-    """In which part of its tries a schedule shows the finding; 0 if it does not."""
-    for number in (_CONFIRMING, _MORE):
-        seen = sum(recurs(each, key) for each in play([schedule] * number, True))  # noqa: FBT003 - the protocol's flag
-        if seen:
-            return seen / number
-    return 0.0
+class _Shrinking:
+    """Shrinks one finding after another."""
+
+    def __init__(self, vocabulary: Vocabulary, play: PlayTogether) -> None:
+        self._vocabulary = vocabulary
+        self._play = play
+        self._known: dict[Key, Scenario] = {}
+
+    def smallest(self, schedule: Scenario, key: Key, is_over: Callable[[], bool]) -> Scenario | None:
+        """The smallest that is found until `is_over`; None if it does not recur."""
+        smallest, rate = self._beginning(schedule, key)
+        if smallest is None:
+            return None
+        tries = 1 if rate == 1 else min(_MOST_TRIES, math.ceil(math.log(1 - _CONFIDENCE) / math.log(1 - rate)))
+        tried = {as_toml(smallest)}
+        while not is_over():
+            candidates = list(islice(_unlike(reductions(smallest, self._vocabulary), tried), _BATCH))
+            if not candidates:
+                break
+            recurring = self._recurring(candidates, key, tries, is_over)
+            merged = _unlike(_merges(smallest, recurring, self._vocabulary), tried)
+            recurring += self._recurring(list(merged), key, tries, is_over)
+            smallest = min([smallest, *(each.schedule for each in recurring)], key=size)
+        return smallest
+
+    def _beginning(self, schedule: Scenario, key: Key) -> tuple[Scenario | None, float]:
+        """The smallest schedule that is known to show the finding, and in which part of its tries it does."""
+        begins = [each for each in (self._known.get(key), repaired(schedule, self._vocabulary)) if each]
+        for begin, number in ((each, number) for each in begins for number in (_CONFIRMING, _MORE)):
+            seen = sum(recurs(each, key) for each in self._played([begin] * number))
+            if seen:
+                return begin, seen / number
+        return None, 0.0
+
+    def _recurring(
+        self, candidates: Sequence[Candidate], key: Key, tries: int, is_over: Callable[[], bool]
+    ) -> list[Candidate]:
+        """The candidates that recur within so many tries: a further try only while none has."""
+        for _ in range(tries if candidates else 0):
+            seen = {
+                id(each.scenario) for each in self._played([one.schedule for one in candidates]) if recurs(each, key)
+            }
+            if seen or is_over():
+                return [each for each in candidates if id(each.schedule) in seen]
+        return []
+
+    def _played(self, schedules: Sequence[Scenario]) -> Sequence[Played]:
+        """Play, and note what is smallest for each finding."""
+        played = self._play(schedules, True)  # noqa: FBT003 - as declared
+        for each in played:
+            for finding in each.judgement.findings:
+                key = (finding.class_, finding.clause)
+                self._known[key] = min(self._known.get(key, each.scenario), each.scenario, key=size)
+        return played
 
 
-def _unlike(candidates: Iterator[Scenario], known: set[str]) -> Iterator[Scenario]:
+def _unlike(candidates: Iterator[Candidate], tried: set[str]) -> Iterator[Candidate]:
     """Those that were not tried yet; they are known from now on."""
     for each in candidates:
-        if (text := as_toml(each)) not in known:
-            known.add(text)
+        if (text := as_toml(each.schedule)) not in tried:
+            tried.add(text)
             yield each
 
 
-def _recurring(
-    candidates: Sequence[Scenario], key: Key, play: PlayTogether, tries: int, is_over: Callable[[], bool]
-) -> list[Scenario]:
-    """The candidates that recur within so many tries: a further try only for those that have not."""
-    left, found = list(candidates), []
-    for _ in range(tries):
-        seen = {id(each.scenario) for each in play(left, True) if recurs(each, key)}  # noqa: FBT003 - the protocol's flag
-        found += [each for each in left if id(each) in seen]
-        left = [each for each in left if id(each) not in seen]
-        if found or not left or is_over():
-            break
-    return found
+def _merges(schedule: Scenario, recurring: Sequence[Candidate], vocabulary: Vocabulary) -> Iterator[Candidate]:
+    """What recurs, together: the two smallest, the three smallest, and so on."""
+    edit: Edit = {}
+    for number, each in enumerate(sorted(recurring, key=lambda one: size(one.schedule)), 1):
+        edit = {**each.edit, **edit}
+        if number > 1:
+            yield from _edited(schedule, edit, vocabulary)
 
 
 def size(schedule: Scenario) -> tuple[float, ...]:
@@ -159,29 +210,34 @@ def _number(value: object) -> float:
     return value / 1000 if isinstance(value, int | float) else 0
 
 
-def reductions(schedule: Scenario, vocabulary: Vocabulary) -> Iterator[Scenario]:
+def reductions(schedule: Scenario, vocabulary: Vocabulary) -> Iterator[Candidate]:
     """Legal schedules that are a little smaller, those that leave out most first."""
-    for each in _reduced(schedule, vocabulary):
-        found = replace(each, steps=repaired(each.steps))
-        if size(found) < size(schedule) and not why_illegal(found, vocabulary):
-            yield found
+    if schedule.webhooks > 1:
+        yield from _edited(replace(schedule, webhooks=1), {}, vocabulary)
+    for edit in _edits(schedule.steps, vocabulary):
+        yield from _edited(schedule, edit, vocabulary)
 
 
-def _reduced(schedule: Scenario, vocabulary: Vocabulary) -> Iterator[Scenario]:
-    steps = schedule.steps
+def _edited(schedule: Scenario, edit: Edit, vocabulary: Vocabulary) -> Iterator[Candidate]:
+    """The schedule after an edit, if it is legal and smaller."""
+    edited = (edit.get(place, step) for place, step in enumerate(schedule.steps))
+    found = repaired(replace(schedule, steps=tuple(step for step in edited if step)), vocabulary)
+    if size(found) < size(schedule) and not why_illegal(found, vocabulary):
+        yield Candidate(found, edit)
+
+
+def _edits(steps: Sequence[Step], vocabulary: Vocabulary) -> Iterator[Edit]:
     part = len(steps) // 2
     while part:
         for begin in range(0, len(steps), max(1, part // 2)):
-            yield replace(schedule, steps=steps[:begin] + steps[begin + part :])
+            yield dict.fromkeys(range(begin, min(begin + part, len(steps))))
         part //= 2
-    if schedule.webhooks > 1:
-        yield replace(schedule, webhooks=1)
     for place, step in enumerate(steps):
         for simpler in _simpler(step):
-            yield replace(schedule, steps=(*steps[:place], simpler, *steps[place + 1 :]))
+            yield {place: simpler}
     for event in dict.fromkeys(step.events[0] for step in steps if isinstance(step, Raise)):
         if event != vocabulary.types[0]:
-            yield replace(schedule, steps=tuple(_of_type(step, event, vocabulary.types[0]) for step in steps))
+            yield {place: _of_type(step, event, vocabulary.types[0]) for place, step in enumerate(steps)}
 
 
 def _simpler(step: Step) -> Iterator[Step]:
@@ -219,33 +275,3 @@ def _of_type(step: Step, event: str, other: str) -> Step:
     if isinstance(step, Raise) and step.events == [event]:
         return replace(step, events=[other], set={}, same_as="", keep=[])
     return step
-
-
-def repaired(steps: Sequence[Step]) -> tuple[Step, ...]:
-    """Steps without those that have lost what they are about: an end without a fault, a resend of nothing."""
-    left: list[Step] = []
-    labels: set[str] = set()
-    is_broken = is_drained = has_sent = False
-    for step in steps:
-        match step:
-            case Clear() if not is_broken:
-                continue
-            case Drain() if is_drained:
-                continue
-            case Resend() if not has_sent or (step.label and step.label not in labels):
-                continue
-            case Reconcile() if not has_sent:
-                continue
-            case Raise() if step.same_as and step.same_as not in labels:
-                step = replace(step, same_as="", keep=[])
-        if isinstance(step, Raise):
-            labels.add(step.label)
-        has_sent = has_sent or isinstance(step, Raise | Crash)
-        is_broken = (is_broken or type(step).__name__ in ("InjectFault", "BreakDependency")) and not isinstance(
-            step, Clear
-        )
-        is_drained = isinstance(step, Drain | Clear)
-        left.append(step)
-    while left and isinstance(left[-1], Drain):
-        left.pop()
-    return tuple(left)
