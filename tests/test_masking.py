@@ -1,9 +1,11 @@
 """No secret in anything that is shown: what is masked, and what stays."""
 
+import shlex
+
 import pytest
 
 from frontsim.errors import BadInput
-from frontsim.masking import masked, masked_command, masked_errors, masked_words, secrets_shown
+from frontsim.masking import CommandLine, masked, masked_command, masked_errors, masked_words, secrets_shown
 
 SECRETS = [
     ("http://user:hunter2@shop:1/hook", "http://***@shop:1/hook"),
@@ -138,6 +140,57 @@ def test_our_own_command_line():
     ]
     shown = ["verify", "--observe-cmd", "psql ***", "--receiver-cmd=run ***", "--receiver", "http://a?b=***"]
     assert shown == masked_words(words)
+
+
+PLANTED = "tr0ub4dor"
+COMMAND = CommandLine(
+    (
+        "frontsim",
+        "verify",
+        "--receiver",
+        "http://shop/hook",
+        "--observe-cmd",
+        f"psql postgres://me:{PLANTED}@db/shop -c 'select id from sales'",
+        f"--receiver-cmd=env PGPASSWORD={PLANTED} ./serve --port 8500 {PLANTED}",
+        "--seed",
+        "7",
+    )
+)
+
+
+def test_a_command_line_is_whole_on_a_terminal():
+    """It can be copied, but for its secrets: by name, by form, and wherever the value of one stands."""
+    shown = COMMAND.on_terminal()
+    assert PLANTED not in shown
+    assert "-c '\"'\"'select id from sales'\"'\"''" in shown
+    assert "./serve --port 8500 ***'" in shown
+    assert shown.endswith(" --seed 7  # --show-secrets shows what *** hides")
+
+
+def test_a_secret_of_the_environment_is_masked_by_its_value(monkeypatch):
+    """A shell has put it into the line."""
+    monkeypatch.setenv("SHOP_TOKEN", PLANTED)
+    assert PLANTED not in CommandLine(("frontsim", "verify", "--observe-cmd", f"./effects {PLANTED}")).on_terminal()
+
+
+def test_a_report_shows_programs_alone():
+    """Others read it."""
+    shown = COMMAND.in_report()
+    assert "--observe-cmd 'psql ***' '--receiver-cmd=env ***' --seed 7" in shown
+    assert shown.endswith("  # --show-secrets shows what *** hides")
+
+
+def test_a_command_line_without_secrets_has_no_hint():
+    """It is the line as it was typed, everywhere."""
+    line = CommandLine(("frontsim", "verify", "--receiver", "http://shop/hook", "--observe-cmd", "./effects"))
+    text = "frontsim verify --receiver http://shop/hook --observe-cmd ./effects"
+    assert (text, text) == (line.on_terminal(), line.in_report())
+
+
+def test_a_command_line_with_its_secrets_shown():
+    """At the user's own desk it is the line as it was typed."""
+    with secrets_shown(True):
+        assert shlex.join(COMMAND.words) == COMMAND.on_terminal() == COMMAND.in_report()
 
 
 def test_at_the_users_own_desk():

@@ -1,17 +1,20 @@
 """Masks secrets and unprintable text in everything that a user reads or passes on.
 
 URLs        scheme, host and path; the names of query parameters, and no value
-    commands    the program alone
+    commands    the program alone; whole on a terminal (`CommandLine.on_terminal`), with its secrets masked
     any text    what follows a secret's name (password=, "token": , Authorization: ), and what has a token's form
 
 Every printer and writer calls this module, so a secret has one mask, `***`. `secrets_shown` ends the masking, for the
 user's own desk (`--show-secrets`).
 """
 
+import os
 import re
 import shlex
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
+from urllib.parse import unquote
 
 from frontsim.errors import FrontsimError
 
@@ -45,13 +48,20 @@ _PATTERNS: list[tuple[re.Pattern[str], str]] = [
         (rf"((?:{_NAME}|\bauth)\s?=\s?){_VALUE}", rf"\1{MASK}"),
         (rf"(?-i:(\b[A-Z][A-Z0-9_]*KEY=)){_VALUE}", rf"\1{MASK}"),
         (rf"(--[-\w]{{0,60}}{_NAME} +){_VALUE}", rf"\1{MASK}"),
-        (r"((?<!\S)(?:-u|--user)[ =]*)['\"]?[^\s:'\"]+:[^\s'\"]*['\"]?", rf"\1{MASK}"),
-        (r"(\b(?:mysql|mariadb)\w*\b[^|;\n]{0,500}? -p)[^\s'\"]+", rf"\1{MASK}"),
+        (r"((?<!\S)(?:-u|--user|-a|--auth)[ =]*)['\"]?[^\s:'\"]+:[^\s'\"]*['\"]?", rf"\1{MASK}"),
+        (rf"(\b(?:mysql|mariadb|mongo|sshpass)\w*\b[^|;\n]{{0,500}}? -p ?){_VALUE}", rf"\1{MASK}"),
+        (rf"(\b(?:redis-cli|sqlcmd)\b[^|;\n]{{0,500}}? (?-i:-a|-P) ?){_VALUE}", rf"\1{MASK}"),
         (r"\beyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?", MASK),  # a JWT
         (r"\b(?-i:AKIA|ASIA)[0-9A-Z]{16}\b", MASK),
         (r"\b(?:gh[pousr]_\w{20,}|github_pat_\w{20,}|xox[abeprs]-[\w-]{10,}|[sr]k_(?:live|test)_\w{10,})", MASK),
     )
 ]
+
+_PASSWORD = re.compile(r"://[^:/@\s]*:(\S+)@")
+_SECRET_NAME = re.compile(rf"{_NAME}|KEY$", re.IGNORECASE)
+_SHORTEST_SECRET = 6
+"""Characters of a value that is masked wherever it stands: a shorter one is part of many words."""
+_WORD = re.compile(r"[\w+=-]{16,}")
 
 _shown = False
 
@@ -91,6 +101,56 @@ def masked_words(words: Iterable[str]) -> list[str]:
             found.append(mask(word))
         mask = masked_command if word in COMMAND_OPTIONS else masked
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class CommandLine:
+    """One of our own command lines, to be run again. Its text has programs and secrets masked."""
+
+    words: tuple[str, ...] = ()
+    call: str = ""
+    """A call of Python that does the same, in place of words."""
+
+    def __str__(self) -> str:
+        return self.call or shlex.join(masked_words(self.words))
+
+    def in_report(self) -> str:
+        """The text for reports and CI, with what to do about what is masked."""
+        return _with_hint(str(self))
+
+    def on_terminal(self) -> str:
+        """The whole line, to be copied: its secrets alone are masked, by name, and by value wherever they stand."""
+        values = _secret_values(self.words, os.environ)
+        return self.call or _with_hint(shlex.join([_without(values, masked(word)) for word in self.words]))
+
+    def without(self, option: str) -> "CommandLine":
+        """The line without an option and its value."""
+        place = self.words.index(option) if option in self.words else len(self.words)
+        return CommandLine((*self.words[:place], *self.words[place + 2 :]))
+
+
+NO_COMMAND = CommandLine()
+
+
+def _with_hint(text: str) -> str:
+    return f"{text}  # --show-secrets shows what {MASK} hides" if MASK in text else text
+
+
+def _secret_values(words: Iterable[str], environment: Mapping[str, str]) -> list[str]:
+    """Passwords in the DSNs of the words and in the environment, from where a shell takes them; the longest first."""
+    passwords = {match[1] for word in words for match in _PASSWORD.finditer(word)}
+    found = {*passwords, *map(unquote, passwords)}
+    found |= {value for name, value in environment.items() if _SECRET_NAME.search(name)}
+    return sorted((each for each in found if len(each) >= _SHORTEST_SECRET), key=len, reverse=True)
+
+
+def _without(values: Iterable[str], text: str) -> str:
+    """The text without these values, and without words that may be keys."""
+    if _shown:
+        return text
+    for value in values:
+        text = text.replace(value, MASK)
+    return _WORD.sub(lambda match: MASK if looks_random(match[0]) else match[0], text)
 
 
 @contextmanager

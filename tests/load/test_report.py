@@ -2,6 +2,7 @@ import orjson
 
 from frontsim.domain.model import Outcome, Trigger
 from frontsim.load.report import MOST_FINDINGS, LoadReport, report_on
+from frontsim.masking import NO_COMMAND, CommandLine
 from frontsim.verification.effects.history import Effect, EventFact, History, Observation, Run
 from frontsim.verification.judge import checks
 from frontsim.verification.play.runner import Recording
@@ -24,7 +25,7 @@ def report(*, events: int, effects: list[str] | None) -> LoadReport:
         checks.receiver_contract(),
         receiver="http://r/",
         seed=1,
-        replay="locust -f steady.py",
+        replay=CommandLine(("locust", "-f", "steady.py")),
     )
 
 
@@ -63,7 +64,7 @@ def test_no_form_of_the_verdict_holds_a_secret() -> None:
     """The receiver's URL and the reason are masked on the terminal, in the JSON and on the page."""
     url = "http://user:hunter2@r/"
     history = History("steady", (), trouble=f"expected {url} to answer")
-    found = report_on(Recording(history), SCENARIO, checks.receiver_contract(), receiver=url, seed=1, replay="locust")
+    found = report_on(Recording(history), SCENARIO, checks.receiver_contract(), receiver=url, seed=1, replay=NO_COMMAND)
     for text in ("\n".join(found.table()), found.as_json().decode(), found.as_html().decode()):
         assert "hunter2" not in text
         assert "expected http://***@r/ to answer" in text

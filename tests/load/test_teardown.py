@@ -17,6 +17,7 @@ from frontsim.load.plan import DOWNTIME, STEADY
 from frontsim.load.report import report_on
 from frontsim.load.setup import LoadSetup, set_up
 from frontsim.load.teardown import faulted_until, open_deliveries, preflight_of, record, windows
+from frontsim.masking import NO_COMMAND
 from frontsim.verdicts import Verdict
 from frontsim.verification.effects.history import EventFact, FaultFact, Run
 from frontsim.verification.effects.observers import Observer, UrlObserver
@@ -114,7 +115,7 @@ def test_a_finding_shows_what_was_sent_and_answered(receivers: Receivers, load: 
             checks.receiver_contract(),
             receiver=broken.hook,
             seed=1,
-            replay="locust",
+            replay=NO_COMMAND,
             exchange_source=setup.exchange_source,
         )
     (finding,) = orjson.loads(found.as_json())["scenarios"][0]["findings"]

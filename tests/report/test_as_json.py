@@ -72,7 +72,7 @@ def test_every_report_has_the_receivers_key_in_one_line(report):
 def test_the_json_of_a_job_has_each_case_with_its_findings_and_one_cause_for_a_clause():
     """A cause counts events, not findings, and says what to change."""
     found = json.loads(as_json(job_result_of(job_report(RIGHT, WRONG))))
-    assert ("violated", 7, "python job.py") == (found["verdict"], found["seed"], found["job"])
+    assert ("violated", 7, "python ***") == (found["verdict"], found["seed"], found["job"])
     assert [("verified", 0), ("violated", 2)] == [(each["verdict"], len(each["findings"])) for each in found["cases"]]
     (cause,) = found["causes"]
     assert ("finds-every-failure", "missed", ["case"], 2) == (
@@ -80,7 +80,7 @@ def test_the_json_of_a_job_has_each_case_with_its_findings_and_one_cause_for_a_c
     )  # fmt: skip
     assert cause["fix"]
     assert "in the end it has not arrived" in found["cases"][1]["stories"]["finds-every-failure"]
-    assert "frontsim verify-recovery --job 'python job.py' --case case --seed 7" == found["cases"][1]["replay"]
+    assert "frontsim verify-recovery --job 'python ***' --case case --seed 7" == found["cases"][1]["replay"]
 
 
 def test_effects_of_no_event_are_counted(report):

@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 import pytest
 
 from frontsim.domain.model import Outcome, Trigger
+from frontsim.masking import CommandLine
 from frontsim.recovery.result import result_of as job_result_of
 from frontsim.report.exchange import Exchange, ReceivedAnswer, SentRequest
 from frontsim.report.html import MOST_CHARACTERS, MOST_PAYLOADS, as_html, groups_of, wrong
@@ -113,7 +114,11 @@ def test_what_stands_in_texts_cannot_break_the_page(report):
     history = dataclasses.replace(storm.history, events=(sale, other), final=final, marks=((5, evil),))
     played = [Played(storm.scenario, history, judge(history, CONTRACT)), *report.played[1:]]
     page = as_html(
-        result_of(dataclasses.replace(report, played=played, receiver=f"http://shop/{evil}", replay=lambda _: evil))
+        result_of(
+            dataclasses.replace(
+                report, played=played, receiver=f"http://shop/{evil}", replay=lambda _: CommandLine(call=evil)
+            )
+        )
     )
     outline = Outline(page)
     assert ([], [], []) == (outline.open, outline.named("img"), outline.styled)

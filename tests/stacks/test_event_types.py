@@ -27,7 +27,7 @@ def report_on(shop, booked, names=("steady",), **others):
     book = shop.books
     shop.books = lambda event_id: book(event_id) if booked(shop.types[event_id]) else None
     request = requested(shop.url, limits=HASTY, **others)
-    return run(request, scenario.chosen(names), seed=5, pause=time.sleep, replay=str)
+    return run(request, scenario.chosen(names), seed=5, pause=time.sleep)
 
 
 @pytest.mark.parametrize("booked", [[SALE], [INVOICE], [CUSTOMER, "CustomerUpdated"]], ids=", ".join)

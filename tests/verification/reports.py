@@ -1,12 +1,15 @@
 """A report made by hand, which the tests of all forms of it share."""
 
 from frontsim.domain.model import Outcome, Trigger
+from frontsim.masking import CommandLine
 from frontsim.verdicts import Verdict
 from frontsim.verification.effects.history import Effect, EventFact, FaultFact, History, Observation, Run
 from frontsim.verification.judge.checks import Judgement, judge
 from frontsim.verification.played import Played, Report
 from frontsim.verification.scenario import scenario
 from tests.verification.laboratory import CONTRACT
+
+WORDS = ("--receiver", "http://shop/hook")
 
 
 def by_hand() -> Report:
@@ -36,5 +39,10 @@ def by_hand() -> Report:
         Played(crash, History(crash.name), Judgement(Verdict.SKIPPED, "it needs --receiver-cmd")),
         Played(late, right, judge(right, CONTRACT)),
     ]
-    again = "frontsim verify --receiver http://shop/hook --scenario {} --seed 7"
-    return Report("http://shop/hook", 7, played, CONTRACT, replay=again.format)
+    return Report(
+        "http://shop/hook",
+        7,
+        played,
+        CONTRACT,
+        replay=lambda name: CommandLine(("frontsim", "verify", *WORDS, "--scenario", name, "--seed", "7")),
+    )

@@ -253,5 +253,5 @@ def test_what_is_acknowledged_only_is_judged_at_the_end(books_invoices_alone, ve
             book(event_id)
 
     shop.books = book_some
-    report = run(requested(shop.url, limits=HASTY), chosen(["steady"]), seed=5, pause=time.sleep, replay=str)
+    report = run(requested(shop.url, limits=HASTY), chosen(["steady"]), seed=5, pause=time.sleep)
     assert verdict == report.verdict, report.played[0].judgement

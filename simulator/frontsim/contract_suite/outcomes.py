@@ -28,7 +28,7 @@ import pytest
 from frontsim import catalog
 from frontsim.errors import FrontsimError, plain
 from frontsim.explore import run as exploring
-from frontsim.masking import masked
+from frontsim.masking import CommandLine, masked
 from frontsim.recovery import run as recovery
 from frontsim.recovery.case import Case, chosen
 from frontsim.recovery.judge import job_contract
@@ -96,7 +96,6 @@ def player(request: Request, seed: int, *, explore_s: float = 0.0) -> Play:
             scenario.chosen(played, scenario.configured_scenarios(read_configuration(Path.cwd()))),
             seed=seed,
             pause=pause,
-            replay=lambda name: again + name,
             pace=usual_pace(one_at_a_time=bool(request.receiver_cmd)),
             on_played=lambda played: put(played.scenario.name, _outcome(trial_of(played, contract), again)),
         )
@@ -109,7 +108,9 @@ def _explored(request: Request, options: exploring.Options, pause: Pause) -> Con
     """Explore, as an outcome of one clause; each finding stands in found-NAME.toml, which verify plays."""
     pace = usual_pace(one_at_a_time=bool(request.receiver_cmd), jobs=exploring.JOBS)
     found = exploring.explore(request, options, pause=pause, pace=pace)
-    result = exploring.result_of(found, lambda file: f"frontsim verify --scenario {file} --seed {options.seed}")
+    result = exploring.result_of(
+        found, lambda file: CommandLine(("frontsim", "verify", "--scenario", file, "--seed", str(options.seed)))
+    )
     told = "\n".join(lines(result))
     return ContractOutcome(str(found.verdict), found.reason, {EXPLORED: told} if found.found else {})
 

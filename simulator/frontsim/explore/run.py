@@ -21,7 +21,7 @@ from frontsim.explore.grammar import Vocabulary
 from frontsim.explore.search import Tries, first_schedule, is_near_miss, vocabulary_of, why_not_tried
 from frontsim.explore.shrinking import Key, Shrunk, shrink_all
 from frontsim.hosting.simulator_process import SimulatorProcess
-from frontsim.masking import masked, masked_errors
+from frontsim.masking import NO_COMMAND, CommandLine, masked, masked_errors
 from frontsim.report.model import EXPLORATION, Explored, FoundSchedule, RunResult, Trial
 from frontsim.verdicts import Contract, Verdict, overall
 from frontsim.verification.dependency.proxies import Dependencies
@@ -134,7 +134,7 @@ class Exploration:
         return Verdict.UNKNOWN if self.reason else Verdict.VERIFIED
 
 
-def result_of(exploration: Exploration, replay: Callable[[str], str]) -> RunResult:
+def result_of(exploration: Exploration, replay: Callable[[str], CommandLine]) -> RunResult:
     """The result for any form of a report: one trial for the whole search, and one for each finding.
 
     `replay` makes the command that plays the scenario of a file.
@@ -150,7 +150,7 @@ def result_of(exploration: Exploration, replay: Callable[[str], str]) -> RunResu
         version=version("frontsim"),
         started_at=exploration.started_at,
         duration_s=exploration.duration_s,
-        replay=lambda name: replay(files[name]),
+        replay=lambda name: replay(files.get(name, name)),
     )
     result = result_of_run(report)
     return replace(
@@ -171,7 +171,7 @@ def result_of(exploration: Exploration, replay: Callable[[str], str]) -> RunResu
     )
 
 
-def added_to(result: RunResult, exploration: Exploration, replay: Callable[[str], str]) -> RunResult:
+def added_to(result: RunResult, exploration: Exploration, replay: Callable[[str], CommandLine]) -> RunResult:
     """The result of a run with that of the exploration after it."""
     explored = result_of(exploration, replay)
     number = len(result.causes)
@@ -196,7 +196,7 @@ def _shown(found: Found) -> Played:
     return replace(played, scenario=replace(found.schedule, name=name))
 
 
-def _found_schedule(found: Found, replay: Callable[[str], str]) -> FoundSchedule:
+def _found_schedule(found: Found, replay: Callable[[str], CommandLine]) -> FoundSchedule:
     played = _shown(found)
     first = next(each for each in played.judgement.findings if (each.class_, each.clause) == found.key)
     return FoundSchedule(
@@ -224,7 +224,7 @@ def _whole_search(exploration: Exploration) -> Trial:
         verdict=verdict,
         reason=exploration.reason,
         duration_s=exploration.duration_s,
-        replay="",
+        replay=NO_COMMAND,
         counts={"schedules": exploration.tried, "notTried": exploration.untried.total(), "events": exploration.events},
         findings=(),
         clauses=clauses,

@@ -9,7 +9,6 @@ However it ends, no webhook, no fault rule and no simulator that it started stay
 """
 
 import logging
-import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +17,7 @@ from flask import Response, request
 from locust.env import Environment
 from locust.web import WebUI
 
+from frontsim import bundled
 from frontsim.client.errors import CallError
 from frontsim.clock import stopwatch
 from frontsim.errors import FrontsimError
@@ -27,7 +27,7 @@ from frontsim.load.options import Load
 from frontsim.load.report import LoadReport, report_on
 from frontsim.load.setup import set_up
 from frontsim.load.teardown import preflight_of, record
-from frontsim.masking import masked, masked_words
+from frontsim.masking import CommandLine, masked
 from frontsim.verification.judge import checks
 from frontsim.verification.play.preflight import PreflightResult
 from frontsim.verification.scenario.scenario import Scenario
@@ -159,11 +159,14 @@ class LoadMaster:
         return found
 
 
-def _replay(token: str, seed: int) -> str:
-    """The command line as the user typed it, with the seed and without secrets."""
-    words = masked_words(word.replace(token, "TOKEN") if token else word for word in sys.argv[1:])
+def _replay(token: str, seed: int) -> CommandLine:
+    """The command line as the user typed it, with the seed and without the token."""
+    words = [word.replace(token, "TOKEN") if token else word for word in sys.argv[1:]]
+    file = Path(words[1]) if words[:1] == ["-f"] else Path()
+    is_ours = file.parent.resolve() == bundled.folder("loadtests").resolve()
+    begins = ["frontsim", "load", file.stem.replace("_", "-"), *words[2:]] if is_ours else ["locust", *words]
     again = [] if any(word.partition("=")[0] == "--seed" for word in words) else ["--seed", str(seed)]
-    return shlex.join(["locust", *words, *again])
+    return CommandLine((*begins, *again))
 
 
 def _write(file: str, content: Callable[[], bytes]) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from frontsim.domain.model import Outcome
-from frontsim.masking import masked
+from frontsim.masking import CommandLine, masked
 from frontsim.report.as_json import as_data, document
 from frontsim.report.exchange import Exchange
 from frontsim.report.html import as_html
@@ -69,7 +69,7 @@ class LoadReport:
     contract: Contract
     receiver: str
     seed: int
-    replay: str
+    replay: CommandLine
     exchanges: Mapping[str, Exchange] = field(default_factory=dict)
 
     @property
@@ -164,7 +164,7 @@ def report_on(
     *,
     receiver: str,
     seed: int,
-    replay: str,
+    replay: CommandLine,
     exchange_source: ExchangeSource | None = None,
 ) -> LoadReport:
     """Judge what was recorded. No form of the report holds a secret.

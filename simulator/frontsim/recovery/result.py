@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
+from frontsim.masking import NO_COMMAND, CommandLine, masked_command
 from frontsim.recovery.case import Call, Case, CaseHistory, Operation, PastEvent, PastState
 from frontsim.recovery.judge import JobFinding
 from frontsim.recovery.run import JobReport, PlayedCase
@@ -21,7 +22,7 @@ def result_of(report: JobReport) -> RunResult:
     places = {cause.clause.id: place for place, cause in enumerate(causes)}
     return RunResult(
         subject=JOB,
-        name=report.job,
+        name=masked_command(report.job),
         seed=report.seed,
         verdict=report.verdict,
         trials=tuple(
@@ -42,7 +43,11 @@ def result_of(report: JobReport) -> RunResult:
 
 
 def trial_of(
-    played: PlayedCase, contract: Contract, *, replay: str = "", places: Mapping[str, int] = MappingProxyType({})
+    played: PlayedCase,
+    contract: Contract,
+    *,
+    replay: CommandLine = NO_COMMAND,
+    places: Mapping[str, int] = MappingProxyType({}),
 ) -> Trial:
     """One case; `places` has the place of the cause that a clause is, without which each finding has the first."""
     case, history, judgement = played.case, played.history, played.judgement

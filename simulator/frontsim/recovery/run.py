@@ -20,7 +20,7 @@ from frontsim.clock import RunTime, stopwatch
 from frontsim.errors import BadInput
 from frontsim.files import TemporaryFolder
 from frontsim.hosting.serving import run_in_thread
-from frontsim.masking import masked_command, masked_errors
+from frontsim.masking import CommandLine, masked_errors
 from frontsim.recovery.case import Case, CaseHistory, Operation
 from frontsim.recovery.gateway import CallGateway
 from frontsim.recovery.judge import JobJudgement, job_contract, judge
@@ -54,7 +54,7 @@ class PlayedCase:
 
 @dataclass(frozen=True, slots=True)
 class JobReport:
-    """A run as far as it got."""
+    """A run as far as it got. `job` is its command with all secrets."""
 
     job: str
     seed: int
@@ -82,9 +82,10 @@ class JobReport:
         found = overall([each.judgement.verdict for each in self.played], strict=self.strict)
         return Verdict.UNKNOWN if self.interrupted and found is Verdict.VERIFIED else found
 
-    def replay(self, case: str) -> str:
+    def replay(self, case: str) -> CommandLine:
         """The command that plays one case again."""
-        return f"frontsim verify-recovery --job {self.job!r} --case {case} --seed {self.seed}"
+        options = ("--job", self.job, "--case", case, "--seed", str(self.seed))
+        return CommandLine(("frontsim", "verify-recovery", *options))
 
 
 def run(
@@ -133,7 +134,7 @@ def run(
             raise
         interrupted = True
     return JobReport(
-        job=masked_command(setup.command),
+        job=setup.command,
         seed=seed,
         played=played,
         contract=contract,

@@ -108,7 +108,7 @@ def _explored(explored: Explored) -> dict[str, Any]:
                 "detail": each.detail,
                 "recurrence": each.recurrence,
                 "story": list(each.story),
-                "replay": each.replay,
+                "replay": str(each.replay),
                 "known": each.is_known,
             }
             for each in explored.found
@@ -160,7 +160,7 @@ def _case(trial: Trial) -> dict[str, Any]:
         "exitCodes": list(trial.exit_codes),
         "findings": [_finding(each) for each in trial.findings],
         "stories": {clause: found[0].evidence() for clause, found in trial.by_clause().items()},
-        "replay": trial.replay,
+        "replay": str(trial.replay),
     }
 
 

@@ -73,7 +73,7 @@ def _fail(case: ET.Element, clause: Clause, findings: Sequence[ShownFinding], tr
         *findings[0].evidence(),
         "",
         *([f"Fix: {clause.fix}"] if clause.fix else []),
-        trial.replay,
+        trial.replay.in_report(),
     ]
     failure = ET.SubElement(case, "failure", type=findings[0].class_, message=xml_text(f"{number}{clause.sentence}"))
     failure.text = xml_text("\n".join(lines))

@@ -17,7 +17,7 @@ from math import ceil
 from typing import NamedTuple
 
 from frontsim.clock import local_text
-from frontsim.masking import masked, printable
+from frontsim.masking import NO_COMMAND, CommandLine, masked, printable
 from frontsim.report.exchange import Exchange, answer_lines, request_lines
 from frontsim.report.timeline import ShownEvent, TimeSpan
 from frontsim.verdicts import LEFT_OUT, Clause, Verdict
@@ -99,7 +99,7 @@ class Trial:
     verdict: Verdict
     reason: str
     duration_s: float
-    replay: str
+    replay: CommandLine
     counts: Mapping[str, float]
     findings: tuple[ShownFinding, ...]
     clauses: tuple[Clause, ...]
@@ -214,7 +214,7 @@ class FoundSchedule:
     detail: str
     recurrence: str
     story: tuple[str, ...]
-    replay: str
+    replay: CommandLine
     failure: str = ""
     is_known: bool = False
 
@@ -304,7 +304,7 @@ class RunResult:
         acknowledged_only: those of which every event was acknowledged and none had an effect; `about_types` says so.
         found_key: by which key effects were found to be tied to events, "" where the user's was used: `observe_key`.
         shape: of deliveries.
-        command: plays all of it again, "" where that is not known.
+        command: plays all of it again; empty where that is not known.
         explored: what an exploration has tried; None for other runs.
         against: what changed since an earlier run; None where there is none to compare with.
         unaccounted: how many effects are of no event; None where effects were not read.
@@ -329,7 +329,7 @@ class RunResult:
     found_key: str = ""
     observe_key: str = ""
     shape: str = ""
-    command: str = ""
+    command: CommandLine = NO_COMMAND
     columns: tuple[ComparedColumn, ...] = ()
     is_content_compared: bool = True
     state: DerivedState | None = None
@@ -372,15 +372,15 @@ class RunResult:
     @property
     def next(self) -> str | None:
         """The command to run now: the first finding again, or the run with what its verdict asks for; or None."""
-        found = next((each.replay for each in self.trials if each.findings), "")
-        if found or not self.command:
+        found = next((str(each.replay) for each in self.trials if each.findings), "")
+        if found or not self.command.words:
             return found or None
         if shape := _SHAPE.match(self.why_none_played):
             return f"{self.command} {shape[1]}"
         if self.acknowledged_only and self.booked:
             return f"{self.command} --events {','.join(self.booked)}"
-        unknown = next((each.replay for each in self.trials if each.verdict is Verdict.UNKNOWN), "")
-        return self.command if self.why_none_played else unknown or None
+        unknown = next((str(each.replay) for each in self.trials if each.verdict is Verdict.UNKNOWN), "")
+        return str(self.command) if self.why_none_played else unknown or None
 
     @property
     def why_none_played(self) -> str:

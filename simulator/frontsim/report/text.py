@@ -4,34 +4,38 @@ On a terminal the causes come first, then what failed, then the rest in few word
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from frontsim.masking import printable
+from frontsim.masking import CommandLine, printable
 from frontsim.report.model import JOB, Cause, Explored, RunResult, ShownFinding, Trial
 from frontsim.verdicts import Verdict
 
+Again = Callable[[CommandLine], str]
+"""How a command is told that plays something again."""
 
-def lines(result: RunResult) -> Iterator[str]:
+
+def lines(result: RunResult, *, again: Again = CommandLine.in_report) -> Iterator[str]:
     """The whole summary; it can neither colour nor move a cursor, whatever a receiver or a simulator says."""
     if result.explored:
-        yield from map(printable, _found(result.explored))
-    yield from map(printable, _of_job(result) if result.subject is JOB else _of_receiver(result))
+        yield from map(printable, _found(result.explored, again))
+    form = _of_job if result.subject is JOB else _of_receiver
+    yield from map(printable, form(result, again))
     if result.against:
         yield from map(printable, (*result.against.lines, ""))
     yield printable(result.conclusion)
 
 
-def _found(explored: Explored) -> Iterator[str]:
+def _found(explored: Explored, again: Again) -> Iterator[str]:
     """Each schedule that the receiver does not survive, as a story, with the command that replays it."""
     for each in explored.found:
         sure = ", ".join(filter(None, (each.clause, each.recurrence, "known from the corpus" if each.is_known else "")))
         yield f"{each.class_}: {each.event}: {each.detail} ({sure})"
         yield from (f"  {number}. {sentence}" for number, sentence in enumerate(each.story, 1))
-        yield f"  Again: {each.replay}" if each.file else f"  Not written: {each.failure}"
+        yield (f"  Again: {again(each.replay)}" if each.file else f"  Not written: {each.failure}")
         yield ""
 
 
-def _of_job(result: RunResult) -> Iterator[str]:
+def _of_job(result: RunResult, again: Again) -> Iterator[str]:
     """The causes, each with what to change and a story, then the cases that are unknown.
 
     Where nothing was played, the verdict's line says why.
@@ -44,14 +48,14 @@ def _of_job(result: RunResult) -> Iterator[str]:
         yield f"  Fix: {cause.explanation}"
         yield f"  Seen in {trial.name}: {finding.detail}"
         yield from (f"    {line}" for line in finding.evidence())
-        yield f"  Again with: {trial.replay}"
+        yield f"  Again with: {again(trial.replay)}"
         yield ""
     for trial in result.trials:
         if trial.verdict is Verdict.UNKNOWN:
             yield f"unknown: {trial.name}: {trial.reason}"
 
 
-def _of_receiver(result: RunResult) -> Iterator[str]:
+def _of_receiver(result: RunResult, again: Again) -> Iterator[str]:
     """The causes, the violated scenarios, the reasons of the others, what was compared, the notes, and the key.
 
     The first scenario that shows a cause stands in full, as its example. Others that it explains take two lines. Where
@@ -70,7 +74,7 @@ def _of_receiver(result: RunResult) -> Iterator[str]:
     shown: set[int] = set()
     for trial in result.trials:
         if trial.findings:
-            yield from _violation(trial, shown)
+            yield from _violation(trial, shown, again)
     yield from _reasons(result, Verdict.UNKNOWN, "Unknown")
     yield from _reasons(result, Verdict.SKIPPED, "Skipped")
     yield from _reasons(result, Verdict.NOT_APPLICABLE, "Not applicable")
@@ -94,7 +98,7 @@ _FEW = 3
 """Scenarios that are named where they have the same note."""
 
 
-def _violation(trial: Trial, shown: set[int]) -> Iterator[str]:
+def _violation(trial: Trial, shown: set[int], again: Again) -> Iterator[str]:
     """A scenario's findings: an example of each cause that has none yet, and adds those causes to `shown`."""
     fresh: dict[int, ShownFinding] = {}
     for finding in trial.findings:
@@ -113,7 +117,7 @@ def _violation(trial: Trial, shown: set[int]) -> Iterator[str]:
         yield f"  Breaks:      {finding.clause.id}"
     if trial.reason:
         yield f"  Not judged:  {trial.reason}"
-    yield f"  Again:       {trial.replay}"
+    yield f"  Again:       {again(trial.replay)}"
     yield ""
 
 
@@ -181,7 +185,7 @@ def as_markdown(result: RunResult) -> str:
     for title, listed in result.listings():
         lines += _folded(_text(title), _fenced(listed))
     if failed:
-        lines += _folded("Play them again", _fenced([each.replay for each in failed], "sh"))
+        lines += _folded("Play them again", _fenced([each.replay.in_report() for each in failed], "sh"))
     return "\n".join(lines) + "\n"
 
 
@@ -210,7 +214,7 @@ def _cause(cause: Cause, trial: Trial, finding: ShownFinding) -> list[str]:
         "",
         *_fenced([seen, *finding.evidence()]),
         "",
-        *_fenced([trial.replay], "sh"),
+        *_fenced([trial.replay.in_report()], "sh"),
         "",
     ]
 

@@ -10,6 +10,7 @@ from typing import Any, TypedDict, Unpack
 
 from frontsim.explore import run as exploring
 from frontsim.explore.run import BUDGET_S, Exploration
+from frontsim.masking import CommandLine
 from frontsim.recovery.case import chosen as chosen_cases
 from frontsim.recovery.play import JobSetup
 from frontsim.recovery.result import result_of as job_result_of
@@ -117,7 +118,7 @@ def verify(
         scenario.chosen(scenarios, scenario.configured_scenarios(read_configuration(Path.cwd()))),
         seed=seed,
         pause=time.sleep,
-        replay=lambda name: f"front.verify(..., scenarios=[{name!r}], seed={seed})",
+        replay=lambda name: _again(name, seed),
         pace=usual_pace(one_at_a_time=bool(options.get("receiver_cmd")), jobs=jobs),
     )
     return Verification(str(report.verdict), "\n".join(lines(result_of(report))), report)
@@ -155,8 +156,12 @@ def explore(
         pause=time.sleep,
         pace=usual_pace(one_at_a_time=bool(options.get("receiver_cmd")), jobs=jobs),
     )
-    result = exploring.result_of(found, lambda file: f"front.verify(..., scenarios=[{file!r}], seed={seed})")
+    result = exploring.result_of(found, lambda file: _again(file, seed))
     return Verification(str(found.verdict), "\n".join(lines(result)), found)
+
+
+def _again(scenario: str, seed: int) -> CommandLine:
+    return CommandLine(call=f"front.verify(..., scenarios=[{scenario!r}], seed={seed})")
 
 
 def request_from(

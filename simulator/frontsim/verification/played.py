@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
+from frontsim.masking import CommandLine
 from frontsim.report.exchange import Exchange
 from frontsim.report.model import ComparedColumn
 from frontsim.verdicts import MUST, Contract, Verdict, overall
@@ -72,6 +73,11 @@ class EventTypes:
         return self.unknown or f"{which}: --events all demands {'it' if number == 1 else 'them'}"
 
 
+def play_again(scenario: str) -> CommandLine:
+    """The command that plays one scenario with the options of `frontsim.toml`."""
+    return CommandLine(("frontsim", "verify", "--scenario", scenario))
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """A run as far as it got. `replay` makes the command line that repeats one scenario.
@@ -99,7 +105,7 @@ class Report:
     observe_key: str = ""
     shape: str = ""
     keys: Fingerprint | None = None
-    replay: Callable[[str], str] = field(default=lambda name: f"frontsim verify --scenario {name}")
+    replay: Callable[[str], CommandLine] = play_again
 
     @property
     def columns(self) -> tuple[ComparedColumn, ...]:

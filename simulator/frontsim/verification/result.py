@@ -1,6 +1,5 @@
 """A receiver's run as the model of `report`: its trials with their findings, and the stories of the events shown."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -8,7 +7,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from frontsim.domain.model import Outcome, Trigger
-from frontsim.masking import masked
+from frontsim.masking import NO_COMMAND, CommandLine, masked
 from frontsim.report.as_json import document
 from frontsim.report.model import (
     MOST_RIGHT,
@@ -61,7 +60,7 @@ def result_of(report: Report) -> RunResult:
         found_key=report.key,
         observe_key=report.observe_key,
         shape=report.shape,
-        command=_of_all(report),
+        command=report.replay("").without("--scenario") if report.played else NO_COMMAND,
         columns=report.columns,
         is_content_compared=not any(each.history.check_content is ContentCheck.OFF for each in report.played),
         unaccounted=report.unaccounted,
@@ -69,17 +68,11 @@ def result_of(report: Report) -> RunResult:
     )
 
 
-def _of_all(report: Report) -> str:
-    """The command that plays all of a run again: one that plays a scenario, without that."""
-    one = next((report.replay(played.scenario.name) for played in report.played), "")
-    return re.sub(r" --scenario ('[^']*'|\S+)", "", one, count=1)
-
-
 def trial_of(
     played: Played,
     contract: Contract,
     *,
-    replay: str = "",
+    replay: CommandLine = NO_COMMAND,
     places: Mapping[tuple[str, Finding], int] = MappingProxyType({}),
 ) -> Trial:
     """One scenario; `places` has the place of the cause of each finding, without which each has the first."""

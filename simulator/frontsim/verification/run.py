@@ -23,7 +23,7 @@ from frontsim.clock import RunTime, stopwatch
 from frontsim.domain.delivery_shape import BARE, SHAPES, read_delivery_shape
 from frontsim.hosting.simulator_process import SimulatorProcess, StartSimulator
 from frontsim.hosting.user_program import ReceiverProcess
-from frontsim.masking import masked, masked_errors
+from frontsim.masking import CommandLine, masked, masked_errors
 from frontsim.verdicts import Contract
 from frontsim.verification.compare.columns import read_column_map, read_state_map
 from frontsim.verification.compare.state_events import CREATED, MOVEMENT
@@ -41,7 +41,7 @@ from frontsim.verification.play.harness import Given, Harness
 from frontsim.verification.play.key_probe import KeyProbe
 from frontsim.verification.play.last_look import take_all
 from frontsim.verification.play.probes import probe_state
-from frontsim.verification.played import EventTypes, Played, Report, TypesOfRun, judge_recorded, weighed
+from frontsim.verification.played import EventTypes, Played, Report, TypesOfRun, judge_recorded, play_again, weighed
 from frontsim.verification.request import (
     Address,
     Request,
@@ -72,7 +72,7 @@ def run(
     *,
     seed: int,
     pause: Callable[[float], None],
-    replay: Callable[[str], str],
+    replay: Callable[[str], CommandLine] = play_again,
     pace: Pace | None = None,
     simulators: SimulatorProcess | Address | None = None,
     interruption: AbstractContextManager[object] | None = None,

@@ -71,7 +71,6 @@ def demo(count: int, *, as_json: bool) -> int:
             [_at_a_count(each, count) for each in chosen(list(_HAPPENS))],
             seed=Settings.seed,
             pause=time.sleep,
-            replay=lambda name: f"frontsim verify --scenario {name}",
             on_begin=begin,
             on_played=say,
         )

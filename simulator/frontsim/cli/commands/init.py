@@ -306,7 +306,6 @@ def _prove(request: Request) -> list[str]:
         scenario.chosen(["steady"]),
         seed=_SEED,
         pause=time.sleep,
-        replay=lambda name: f"frontsim verify --scenario {name}",
     )
     (played,) = report.played
     if report.verdict is Verdict.UNKNOWN:

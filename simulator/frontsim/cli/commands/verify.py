@@ -6,7 +6,6 @@ played now; it goes away at the end, so that Ctrl-C too leaves one table.
 
 import os
 import secrets
-import shlex
 import sys
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -50,7 +49,7 @@ from frontsim.clock import stopwatch
 from frontsim.explore import run as exploring
 from frontsim.explore.run import Exploration, Found
 from frontsim.hosting.simulator_process import SimulatorProcess
-from frontsim.masking import masked_errors, masked_words, secrets_shown
+from frontsim.masking import CommandLine, masked_errors, secrets_shown
 from frontsim.report import against
 from frontsim.report.model import counted
 from frontsim.report.text import as_markdown
@@ -124,7 +123,7 @@ _LEFT_OUT = {"--scenario", "--seed", "--against", "--json", "--junit", "--html",
 _OF_EXPLORE = {"--explore", "--budget", "--corpus", "--save"}
 
 
-def replay_found(typed: Sequence[str], seed: int) -> Callable[[str], str]:
+def replay_found(typed: Sequence[str], seed: int) -> Callable[[str], CommandLine]:
     """The command that verifies by the scenario of a file, from the one that has found it."""
     words = [word for word in typed[1:] if word != "--no-shrink"]
     return replay_of(["verify", *words], (), seed, left_out=_LEFT_OUT | _OF_EXPLORE)
@@ -132,8 +131,8 @@ def replay_found(typed: Sequence[str], seed: int) -> Callable[[str], str]:
 
 def replay_of(
     typed: Sequence[str], scenarios: Sequence[str], seed: int, *, left_out: Collection[str] = _LEFT_OUT
-) -> Callable[[str], str]:
-    """The command line as it was typed, without secrets and files, for one scenario and with the seed.
+) -> Callable[[str], CommandLine]:
+    """The command line as it was typed, without files, for one scenario and with the seed.
 
     Args:
         typed: the words after `frontsim`.
@@ -149,8 +148,7 @@ def replay_of(
             kept.append(word)
         elif "=" not in word:
             next(words, None)
-    shown_words = masked_words(kept)
-    return lambda name: shlex.join(["frontsim", *shown_words, "--scenario", files.get(name, name), "--seed", str(seed)])
+    return lambda name: CommandLine(("frontsim", *kept, "--scenario", files.get(name, name), "--seed", str(seed)))
 
 
 _STYLES = {

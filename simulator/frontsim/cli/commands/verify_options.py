@@ -37,6 +37,7 @@ from frontsim.cli.options import (
 from frontsim.cli.output import show_text_of_json, shown, wrapped
 from frontsim.errors import Unusable
 from frontsim.files import opened, unplanted
+from frontsim.masking import CommandLine
 from frontsim.report.as_json import as_json
 from frontsim.report.exchange import answer_lines
 from frontsim.report.html import as_html
@@ -311,7 +312,8 @@ def show_list(items: Iterable[Listed], as_json: bytes, options: Mapping[str, Any
 def tell(result: RunResult, options: Mapping[str, Any]) -> None:
     """Print the summary of a result; in a GitHub workflow, annotations of the run too."""
     quiet = is_quiet(options)
-    say(lines(result), quiet=quiet)
+    is_terminal = (sys.stderr if quiet else sys.stdout).isatty() and not os.environ.get("CI")
+    say(lines(result, again=CommandLine.on_terminal if is_terminal else CommandLine.in_report), quiet=quiet)
     if os.environ.get("GITHUB_ACTIONS") == "true":
         for line in annotations(result):
             click.echo(line, err=quiet)

@@ -73,11 +73,11 @@ def verify_recovery(ctx: click.Context, /, **options: Any) -> None:
     words_of(options["job"], {})
     with secrets_shown(options["show_secrets"]):
         report = _run(cases, options)
-    result = result_of(report)
-    try:
-        verify_options.tell(result, options)
-    finally:
-        verify_options.write(result, options)
+        result = result_of(report)
+        try:
+            verify_options.tell(result, options)
+        finally:
+            verify_options.write(result, options)
     if report.failure:  # told last, when all results are written
         raise report.failure
     ctx.exit(EXIT_CODES[report.verdict])
