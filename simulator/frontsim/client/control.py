@@ -8,7 +8,7 @@ when its lease runs out.
 
 from base64 import b64encode
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -358,14 +358,17 @@ class Simulator(ApiClient):
         answer = self._http.call("GET", f"/page/events/{path_part(webhook_event_id)}/runs/{run}")
         return RunRequest.read(answer.object(of="a request"))
 
-    def stream(self, *, after: str = "") -> Iterator[Message]:
+    def stream(self, *, after: str = "", following: Callable[[], object] = lambda: None) -> Iterator[Message]:
         """Every change from now on, or since the message with the id `after`. The stream ends with the simulator.
+
+        "Now" is when the first message is asked for; once `following` has been called, no change is missed.
 
         Raises:
             Ambiguous: the stream broke off.
         """
         headers = {"Accept": "text/event-stream"} | ({"Last-Event-ID": after} if after else {})
         with self._http.open("/stream", headers=headers) as lines:
+            following()
             yield from messages(lines)
 
     def _lease(self, wanted: Mapping[str, object], ttl_s: float) -> list[LeasedDelivery]:

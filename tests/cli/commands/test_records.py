@@ -1,6 +1,7 @@
 """`frontsim record`: the log of an API as a file."""
 
 import json
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -120,6 +121,18 @@ def test_a_record_is_replayed(alone, recorded, hook):
     assert "1 events replayed: 1 acknowledged, 0 not" in done.stderr
     assert "SaleCreated  200 OK" in done.stdout
     assert 7 != json.loads(hook.calls[0].body)["saleId"]
+
+
+def test_no_delivery_goes_unshown(alone, recorded, hook, monkeypatch):
+    """Not those of the first moments either, however late the thread that shows them gets its turn."""
+    stream = Simulator.stream
+
+    def late(self, **options):
+        time.sleep(0.5)
+        return stream(self, **options)
+
+    monkeypatch.setattr(Simulator, "stream", late)
+    assert "SaleCreated  200 OK" in alone("replay", str(recorded), "--to", hook.url).stdout
 
 
 def test_a_fault_is_on_top(alone, recorded, hook):

@@ -46,6 +46,7 @@ from frontsim.user_input.configuration import read_settings
 DAYS = 30
 _EVER = datetime(2000, 1, 1)  # noqa: DTZ001 - a bound of a query, in the vendor's local time
 _DEFAULTS = Settings()
+_FOLLOWING_S = 5.0
 _LAST_LINES_S = 1.0
 
 
@@ -386,19 +387,26 @@ def _tell(result: ReplayResult, file: Path, more: str) -> None:
 
 @contextmanager
 def live() -> Iterator[Callable[[Simulator], None]]:
-    """Gives what prints each delivery of a simulator; at the end of the block, the last ones too."""
+    """Gives what prints each delivery of a simulator from its call on; at the end of the block, the last ones too."""
     threads: list[threading.Thread] = []
 
-    def follow(simulator: Simulator) -> None:
-        with suppress(CallError):  # the stream ends with the simulator, or with its client
-            for message in simulator.stream():
+    def follow(simulator: Simulator, following: threading.Event) -> None:
+        try:
+            for message in simulator.stream(following=following.set):
                 about = orjson.loads(message.data)
                 if "outcome" in about:
                     click.echo(delivery_line(about))
+        except CallError:
+            pass  # the stream ends with the simulator, or with its client
+        finally:
+            following.set()
 
     def start(simulator: Simulator) -> None:
-        threads.append(threading.Thread(target=follow, args=[simulator], name="frontsim-live", daemon=True))
-        threads[-1].start()
+        following = threading.Event()
+        thread = threading.Thread(target=follow, args=[simulator, following], name="frontsim-live", daemon=True)
+        threads.append(thread)
+        thread.start()
+        following.wait(_FOLLOWING_S)
 
     yield start
     for thread in threads:
