@@ -210,7 +210,9 @@ def test_an_event_without_a_run_that_ended_proves_nothing() -> None:
     ended = EventFact("w", "e", "SaleCreated", (Run(1, Trigger.ORIGINAL, Outcome.ANSWERED, "OK", 200, 0),))
     assert "" == open_deliveries([ended], drained=True)
     assert "in flight" in open_deliveries([ended], drained=False)
-    assert "got 1 events" in open_deliveries([ended, EventFact("w", "f", "SaleCreated", ())], drained=True)
+    assert "got 1 event without an end" in open_deliveries(
+        [ended, EventFact("w", "f", "SaleCreated", ())], drained=True
+    )
 
 
 @pytest.mark.parametrize(

@@ -34,11 +34,11 @@ def test_what_the_schema_allows_is_no_drift(kind, profile):
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        ({"novel": 1}, ("novel", "field-added", "integer, seen 1 times", False)),
-        ({"novel": {"deep": {}}}, ("novel", "field-added", "object, seen 1 times", False)),
-        ({"storeId": None}, ("storeId", "nullable", "null, seen 1 times", True)),
-        ({"storeId": "7"}, ("storeId", "types", "string, seen 1 times", True)),
-        ({"storeId": 7.5}, ("storeId", "types", "number, seen 1 times", True)),
+        ({"novel": 1}, ("novel", "field-added", "integer, seen once", False)),
+        ({"novel": {"deep": {}}}, ("novel", "field-added", "object, seen once", False)),
+        ({"storeId": None}, ("storeId", "nullable", "null, seen once", True)),
+        ({"storeId": "7"}, ("storeId", "types", "string, seen once", True)),
+        ({"storeId": 7.5}, ("storeId", "types", "number, seen once", True)),
     ],
 )
 def test_what_a_record_has_and_the_schema_does_not_say(change, expected):
@@ -49,10 +49,10 @@ def test_what_a_record_has_and_the_schema_does_not_say(change, expected):
 def test_a_field_that_is_missing_a_value_that_is_not_listed_and_a_type_that_is_new():
     body = base("SaleCreated")
     del body["comment"]
-    assert [("comment", "required", "missing, seen 1 times", True)] == seen("SaleCreated", body)
+    assert [("comment", "required", "missing, seen once", True)] == seen("SaleCreated", body)
     movement = {**base("StockMovementCreated"), "type": "Sampling"}
-    assert [("type", "values", '"Sampling", seen 1 times', True)] == seen("StockMovementCreated", movement)
-    assert [("", "type-added", "seen 1 times", False)] == seen("NewType", {})
+    assert [("type", "values", '"Sampling", seen once', True)] == seen("StockMovementCreated", movement)
+    assert [("", "type-added", "seen once", False)] == seen("NewType", {})
 
 
 def test_lines_are_looked_into():

@@ -204,7 +204,7 @@ def test_a_subscription_that_delivers_otherwise_is_told_once_with_what_became_of
     assert [("unsubscribed", "leaves-the-subscriptions")] * 2 == [(f.class_, f.clause) for f in judgement.findings]
     assert [
         "after start 1 SaleCreated has no webhook any more: a new event was not delivered",
-        "after start 2 OrderCreated goes to http://a, http://a: a new event arrived 2 times",
+        "after start 2 OrderCreated goes to http://a, http://a: a new event arrived twice",
     ] == [finding.detail for finding in judgement.findings]
 
 
@@ -236,7 +236,7 @@ def test_what_was_missed_is_told_with_the_windows_that_were_listed():
     )
 
 
-@pytest.mark.parametrize(("codes", "times"), [((503, 500), "once"), ((503, 500, 500), "2 times")])
+@pytest.mark.parametrize(("codes", "times"), [((503, 500), "once"), ((503, 500, 500), "twice")])
 def test_what_was_tried_and_given_up_is_told_with_how_often(codes, times):
     played = history(event(*codes))
     assert f"created 2026-08-01T10:00:00: resent {times}, and not again after that failed" in details(played)
@@ -246,7 +246,7 @@ def test_what_was_tried_and_given_up_is_told_with_how_often(codes, times):
     ("codes", "told"),
     [
         ((200, 200), "it arrived at first, and was resent once after that"),
-        ((200, 200, 503), "it arrived at first, and was resent 2 times after that"),
+        ((200, 200, 503), "it arrived at first, and was resent twice after that"),
         ((503, 200, 200), "it arrived with run 2, and was resent once after that"),
     ],
 )

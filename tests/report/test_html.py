@@ -135,7 +135,7 @@ def test_the_page_begins_with_the_verdict_and_the_cause(report, user_zone):
     body = f"<html>{page[page.index('<body>') :]}"
     text = re.sub(r"\s", "", Outline(body).text)
     order = [
-        "Receiver violated",
+        "Verdict: violated",
         "http://shop/hook",
         "1 event booked more than once (duplicated), in storm, against books-copies-at-once-once",
         "Violated 1 Unknown 1 Verified 1 Skipped 1",

@@ -8,7 +8,7 @@ import pytest
 from frontsim.report.as_json import as_data
 from frontsim.report.html import as_html
 from frontsim.report.junit import as_junit
-from frontsim.report.model import COMPARED, EMPTY, GUESSED, ComparedColumn, counted
+from frontsim.report.model import COMPARED, EMPTY, GUESSED, ComparedColumn, tally
 from frontsim.report.text import as_markdown, lines
 from frontsim.verdicts import Verdict
 from frontsim.verification.judge.checks import Judgement
@@ -19,7 +19,7 @@ from frontsim.verification.result import result_of
 def test_classes_are_counted(report):
     """Findings are counted by class, in the order in which they were found."""
     assert ["1 duplicated", "", "", ""] == [each.found for each in result_of(report).trials]
-    assert "2 lost, 1 burned" == counted(["lost", "burned", "lost"])
+    assert "2 lost, 1 burned" == tally(["lost", "burned", "lost"])
 
 
 def test_one_scenario_is_not_several(report):

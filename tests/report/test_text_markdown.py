@@ -13,7 +13,7 @@ def test_the_summary_begins_with_the_cause_and_folds_the_rest(report, user_zone)
         result_of(dataclasses.replace(report, version="1.2", started_at="2026-11-25T17:00:00Z", duration_s=4.6))
     )
     assert text.startswith(
-        "## ❌ Receiver violated\n\n`http://shop/hook`, frontsim 1.2, 2026-11-25 18:00:00+01:00, 5 s, "
+        "## ❌ Verdict: violated\n\n`http://shop/hook`, frontsim 1.2, 2026-11-25 18:00:00+01:00, 5 s, "
     )
     order = [
         "### 1 event booked more than once (duplicated), in storm, against books-copies-at-once-once",

@@ -21,8 +21,8 @@ from frontsim.errors import BadInput, UnknownFaultRule
 from frontsim.store.event_log import EventLog
 from frontsim.store.reader import Reader
 from frontsim.user_input.fields import Fields
-from frontsim.user_input.near import not_among
 from frontsim.user_input.request_body import read_body, read_object
+from frontsim.wording import not_among
 
 _ASKING_S = 0.25  # the shortest drain: time for the log to answer once
 _FURTHEST_S = 86_400 * 366 * 100

@@ -38,6 +38,7 @@ from frontsim.payloads.world.moments import SECOND, EventTimes
 from frontsim.store.event_log import EventLog
 from frontsim.user_input.fields import Fields
 from frontsim.user_input.request_body import as_object, parsed, read_body, read_object
+from frontsim.wording import counted
 
 
 class ReplayApi:
@@ -126,7 +127,9 @@ class LoggedEvents:
                 refused = refused or error
         if refused is not None:
             if self.occurrences:
-                refused.args = (f"{self.occurrences} occurrences are in the log, no more: {refused}",)
+                refused.args = (
+                    f"{counted(self.occurrences, 'occurrence is', 'occurrences are')} in the log, no more: {refused}",
+                )
             raise refused
 
     def next_chunk(self) -> int:

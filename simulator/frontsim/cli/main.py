@@ -37,7 +37,7 @@ from click.shell_completion import CompletionItem
 from frontsim.errors import BadInput, FrontsimError, StoreFailed, Unusable, plain
 from frontsim.masking import masked
 from frontsim.user_input.configuration import FILE_VARIABLE, Configuration, in_folder_of, read_configuration
-from frontsim.user_input.near import near
+from frontsim.wording import near
 
 Known = Callable[[], set[str]]
 """Gives the names of the options of all commands; it loads them, so it is called only where it must be."""

@@ -20,8 +20,8 @@ from frontsim.errors import BadInput
 from frontsim.masking import printable
 from frontsim.settings import ENVIRONMENT_PREFIX, SettingRule, Settings, of_delivery
 from frontsim.user_input.fields import duration_s, read_json, shown_briefly
-from frontsim.user_input.near import near
 from frontsim.user_input.paths import read_assignments
+from frontsim.wording import near
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 

@@ -36,6 +36,7 @@ from frontsim.client.retry import READ_DELAYS_S, RetryPolicy, Say, Sleep, is_rat
 from frontsim.client.vendor import FrontSystems, When
 from frontsim.clock import stopwatch
 from frontsim.threads import for_each
+from frontsim.wording import times
 
 STALLED_ROUNDS = 5
 """Rounds that change nothing after which a receiver that may be starting is asked only now and then, or not again."""
@@ -291,7 +292,7 @@ class _Job:
             if self.max_attempts is not None and resends >= self.max_attempts:
                 self.spent.add(entry.webhook_event_id)
                 if entry.webhook_event_id not in self.given_up:
-                    self._give_up(entry, f"it was resent {resends} times")
+                    self._give_up(entry, f"it was resent {times(resends)}")
         due = [entry for key, entry in self.failed.items() if key not in self.given_up]
         return Due(due, (frozenset(self.failed), self.to_repeat))
 

@@ -39,8 +39,8 @@ from frontsim.errors import Unusable
 from frontsim.masking import MASK, masked
 from frontsim.settings import HTTP_TOKEN
 from frontsim.user_input.fields import Fields, read_json
-from frontsim.user_input.near import not_among
 from frontsim.user_input.toml_file import parsed_toml
+from frontsim.wording import not_among
 
 Value = str | int | None
 

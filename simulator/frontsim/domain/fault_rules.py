@@ -19,7 +19,7 @@ from frontsim.domain.faults import FAULTS, DeliveryFacts, Fault, FaultRule, Faul
 from frontsim.domain.model import Trigger
 from frontsim.errors import BadInput, UnknownFaultRule
 from frontsim.user_input.fields import Fields, shown_briefly
-from frontsim.user_input.near import near
+from frontsim.wording import near
 
 MOST = 1_000
 """Rules at most, because each is checked for every delivery."""

@@ -32,6 +32,7 @@ from frontsim.verification.scenario.steps import (
     Step,
     Wait,
 )
+from frontsim.wording import in_a_row, is_or_are
 
 _LAST = 1000
 """The place of a scenario that names none."""
@@ -127,7 +128,7 @@ def _told(step: Step, schedule: Scenario) -> str:
     match step:
         case Raise():
             number = "One" if step.count == 1 else str(step.count)
-            what = f"{number} {' and '.join(step.events)} {'is' if step.count == 1 else 'are'} sent"
+            what = f"{number} {in_a_row(step.events)} {is_or_are(step.count)} sent"
             about = _named(step.same_as, schedule)
             return f"{what}, a newer state of what {about} was about." if step.same_as else f"{what}."
         case InjectFault():

@@ -20,6 +20,7 @@ from frontsim.load.plan import NO_OUTAGE, Outage, Plan, Shares
 from frontsim.settings import ENVIRONMENT_PREFIX, Settings
 from frontsim.user_input.configuration import Configuration, delivery_settings, read_configuration
 from frontsim.verification.options import VERIFY_OPTIONS
+from frontsim.wording import in_a_row, is_or_are
 
 LOOPBACK = "127.0.0.1"
 WAIT_FOR_WORKERS_S = 60
@@ -192,9 +193,9 @@ def say_less(options: Any, stats: Any, *, has_shape: bool) -> None:
             setattr(stats, name, lambda *_, **__: None)
     ignored = [name for name, value in (("-t", options.run_time), ("-r", options.spawn_rate != SPAWN_RATE)) if value]
     if has_shape and ignored:
-        verb = "is" if len(ignored) == 1 else "are"
         sys.stderr.write(
-            f"{' and '.join(ignored)} {verb} ignored: the day has its own hours, --day-seconds says how long\n"
+            f"{in_a_row(ignored)} {is_or_are(len(ignored))} ignored: "
+            "the day has its own hours, --day-seconds says how long\n"
         )
 
 

@@ -21,6 +21,7 @@ from frontsim.verification.play.runner import Recording
 from frontsim.verification.played import Played, Report, accused_by, judge_recorded, weighed
 from frontsim.verification.result import result_of, without_secrets
 from frontsim.verification.scenario.scenario import Scenario
+from frontsim.wording import counted
 
 WINDOW_S = 3
 """A rate is the mean over this many seconds; a shorter window shows the batches of leases, not the receiver."""
@@ -119,7 +120,7 @@ class LoadReport:
         rows: dict[str, object] = {name: counts.get(name) for name in ("events", "acknowledged", "resent", "effects")}
         rows |= {"lost": self.lost, "duplicated": self.duplicated}
         rows |= {str(each): counts[each] for each in Class if counts.get(each) and each not in _IN_ROWS_OF_THEIR_OWN}
-        rows |= {"highest rate": f"{self.rate:,.0f}/s", "highest rate with neither": _per_s(self.clean_rate)}
+        rows |= {"highest rate": f"{self.rate:,.0f}/s", "highest clean rate": _per_s(self.clean_rate)}
         width = max(map(len, rows))
         for name, value in rows.items():
             text = "not observed" if value is None else f"{value:,}" if isinstance(value, int) else str(value)
@@ -139,7 +140,7 @@ class LoadReport:
         more = len(self.judgement.findings) - len(findings)
         notes = self.judgement.notes
         if more:
-            notes = (*notes, f"{more} more findings are in the counts and not listed")
+            notes = (*notes, f"{counted(more, 'more finding is', 'more findings are')} in the counts and not listed")
         judgement = replace(self.judgement, verdict=self.verdict, findings=findings, notes=notes)
         history = replace(self.history, events=self._shown())
         played = Played(self.scenario, history, judgement, self.exchanges)

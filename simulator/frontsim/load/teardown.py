@@ -25,6 +25,7 @@ from frontsim.verification.play.last_look import LastLook
 from frontsim.verification.play.log import Condition, outcome_of, read_webhook_facts
 from frontsim.verification.play.preflight import CleanEvent, Preflight, PreflightResult
 from frontsim.verification.play.runner import Recording
+from frontsim.wording import counted
 
 logger = logging.getLogger(__name__)
 
@@ -178,7 +179,7 @@ def open_deliveries(events: Sequence[EventFact], *, drained: bool) -> str:
     """Why the log proves nothing yet, "" when every delivery in it has ended."""
     without_end = sum(not event.runs for event in events)
     if without_end:
-        return f"expected every delivery to have ended in the log, got {without_end} events of which none has"
+        return f"expected every delivery to have ended in the log, got {counted(without_end, 'event')} without an end"
     return "" if drained else "deliveries were still in flight at the end"
 
 

@@ -33,6 +33,7 @@ from frontsim.errors import Unusable
 from frontsim.payloads.world.people import locale_of, mailbox
 from frontsim.records.record import RecordedEvent
 from frontsim.schemas.difference import SchemaFacts, fields_of
+from frontsim.wording import counted
 
 KINDS: Mapping[str, str] = {
     "address1": "street", "address2": "text", "birthday": "birthday", "cardNo": "number", "city": "city",
@@ -276,8 +277,8 @@ class WaitingEvents:
 
     def _no_room(self, error: OSError) -> Unusable:
         return Unusable(
-            f"{self._folder}: {self._count:,} events wait to be made anonymous, then: {error.strerror} "
-            "(expected room for all of them)"
+            f"{self._folder}: {counted(self._count, 'event waits', 'events wait')} to be made anonymous, then: "
+            f"{error.strerror} (expected room for all of them)"
         )
 
 

@@ -19,6 +19,7 @@ from frontsim.payloads.making.corrections import PLAUSIBLE
 from frontsim.records.record import RecordedEvent
 from frontsim.schemas.difference import Schema, SchemaChange, SchemaField, fields_of, kind_of, schema_changes
 from frontsim.schemas.draw import drawer_of
+from frontsim.wording import times
 
 _DRAWS = 60
 """Payloads that are drawn to find a value which only the newer schema allows."""
@@ -40,7 +41,7 @@ def seen_changes(schemas: Mapping[str, Schema], events: Iterable[RecordedEvent])
                 seen[name] = _SeenOfType(name, fields_of(schemas[name]))
             seen[name].look([event.body], "")
     found = [
-        SchemaChange(name, "", "type-added", "", f"seen {count} times", breaking=False)
+        SchemaChange(name, "", "type-added", "", f"seen {times(count)}", breaking=False)
         for name, count in unknown.items()
     ]
     return sorted(
@@ -93,7 +94,7 @@ class _SeenOfType:
             named[path, change] += 1
             if named[path, change] <= _MOST_VALUES:
                 yield SchemaChange(
-                    self._event, path, change, before, f"{after}, seen {count} times", breaking=change != "field-added"
+                    self._event, path, change, before, f"{after}, seen {times(count)}", breaking=change != "field-added"
                 )
 
 

@@ -26,6 +26,7 @@ import orjson
 from frontsim.errors import BadInput, Unusable
 from frontsim.masking import MASK, masked
 from frontsim.user_input.fields import Fields, read_json, shown_briefly
+from frontsim.wording import counted
 
 VERSION = 1
 MOST_LINE_BYTES = 64 * 1024 * 1024
@@ -150,7 +151,8 @@ class RecordWriter:
         except OSError as error:
             self._out.truncate(self._size)  # a part of a line would be read as a truncated record
             raise Unusable(
-                f"{self.file}: {self.events} events are in the record, then: {error.strerror} (expected room to write)"
+                f"{self.file}: {counted(self.events, 'event is', 'events are')} in the record, then: "
+                f"{error.strerror} (expected room to write)"
             ) from None
         self._size += size
 

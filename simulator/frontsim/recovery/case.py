@@ -55,8 +55,8 @@ from frontsim.client.models import RunView
 from frontsim.domain.faults import FAULTS
 from frontsim.errors import BadInput
 from frontsim.user_input.fields import Fields
-from frontsim.user_input.near import not_among
 from frontsim.user_input.toml_file import read_toml
+from frontsim.wording import not_among
 
 
 class Operation(StrEnum):

@@ -20,6 +20,7 @@ from pathlib import Path
 from frontsim import bundled
 from frontsim.recovery.case import Call, Case, CaseHistory, Operation, PastEvent, PastState, Start, StartEnding
 from frontsim.verdicts import MUST, Contract, Verdict, read
+from frontsim.wording import counted, times
 
 MOST_RESENDS_OF_ONE = 10
 """Resends of one event in one start of the job that are not a fault yet."""
@@ -122,8 +123,7 @@ def _died(start: Start) -> bool:
 def _how_missed(event: PastEvent, history: CaseHistory) -> str:
     created = f"created {event.created}" + (f" ({event.about})" if event.about else "")
     if event.resends:
-        times = "once" if len(event.resends) == 1 else f"{len(event.resends)} times"
-        return f"{created}: resent {times}, and not again after that failed"
+        return f"{created}: resent {times(len(event.resends))}, and not again after that failed"
     lists = [call for call in history.calls if call.operation is Operation.LIST and call.webhook_id == event.webhook_id]
     if not lists:
         return f"{created}: its webhook was never listed"
@@ -142,9 +142,8 @@ def _resent_delivered(_: Case, history: CaseHistory) -> Iterator[_Seen]:
             continue
         again = [run for run in event.runs[arrived[0] + 1 :] if run.is_resend]
         if again:
-            times = "once" if len(again) == 1 else f"{len(again)} times"
             when = "at first" if arrived[0] == 0 else f"with run {arrived[0] + 1}"
-            yield _Seen("resent-delivered", f"it arrived {when}, and was resent {times} after that", event)
+            yield _Seen("resent-delivered", f"it arrived {when}, and was resent {times(len(again))} after that", event)
 
 
 def _hammered(_: Case, history: CaseHistory) -> Iterator[_Seen]:
@@ -165,7 +164,8 @@ def _hammered(_: Case, history: CaseHistory) -> Iterator[_Seen]:
             if len(early) > most:
                 asked = f"{call.status} with Retry-After: {call.retry_after_s:g}"
                 yield _Seen(
-                    "hammered", f"made {len(early)} calls in the seconds that the answer {asked} had asked to wait"
+                    "hammered",
+                    f"made {counted(len(early), 'call')} in the seconds that the answer {asked} had asked to wait",
                 )
                 return
 
@@ -255,7 +255,7 @@ def _unsubscribed(_: Case, history: CaseHistory) -> Iterator[_Seen]:
         for each in start.broken_subscriptions:
             if each.event not in told:
                 told.add(each.event)
-                arrives = "was not delivered" if not each.arrived else f"arrived {each.arrived} times"
+                arrives = "was not delivered" if not each.arrived else f"arrived {times(each.arrived)}"
                 now = f"goes to {', '.join(each.urls)}" if each.urls else "has no webhook any more"
                 yield _Seen("unsubscribed", f"after start {start.number} {each.event} {now}: a new event {arrives}")
 

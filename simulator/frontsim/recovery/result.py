@@ -12,6 +12,7 @@ from frontsim.report.as_json import document
 from frontsim.report.model import JOB, Cause, RunResult, ShownFinding, Trial
 from frontsim.report.timeline import ShownEvent
 from frontsim.verdicts import Contract
+from frontsim.wording import counted
 
 _MOST_CALLS = 12
 
@@ -161,7 +162,7 @@ def _calls(calls: list[Call] | tuple[Call, ...]) -> Iterator[str]:
         answer += f" [{call.broken}]" if call.broken else ""
         yield f"{call.began_s:7.2f} s  start {call.start}: {call.method_and_path} {query} -> {answer}"
     if len(calls) > _MOST_CALLS:
-        yield f"           and {len(calls) - _MOST_CALLS} more calls"
+        yield f"           and {counted(len(calls) - _MOST_CALLS, 'more call')}"
 
 
 def _resends(event: PastEvent) -> Iterator[str]:

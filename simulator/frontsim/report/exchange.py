@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from frontsim.masking import masked, printable
+from frontsim.wording import counted
 
 MOST_SENT = 16 * 1024
 """Characters of a request's body in data and on a page; `--save-payloads` keeps all."""
@@ -72,7 +73,7 @@ def answer_lines(answer: ReceivedAnswer | None) -> Iterator[str]:
     lines = _cut(masked(answer.body), _MOST_ANSWER).splitlines()
     yield from (f"  {printable(line)}" for line in lines[:_MOST_LINES])
     if len(lines) > _MOST_LINES:
-        yield f"  ... {len(lines) - _MOST_LINES:,} more lines"
+        yield f"  ... {counted(len(lines) - _MOST_LINES, 'more line')}"
     if not answer.body:
         yield "  (no body)"
 
@@ -110,4 +111,4 @@ def _masked_headers(headers: Mapping[str, str]) -> dict[str, str]:
 
 
 def _cut(text: str, most: int) -> str:
-    return text if len(text) <= most else f"{text[:most]}... {len(text) - most:,} more characters"
+    return text if len(text) <= most else f"{text[:most]}... {counted(len(text) - most, 'more character')}"

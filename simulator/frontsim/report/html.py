@@ -21,6 +21,7 @@ from frontsim.report.exchange import answer_lines, request_lines
 from frontsim.report.model import JOB, MOST_WRONG, RunResult, ShownFinding, Trial
 from frontsim.report.timeline import MOST_EFFECTS, ShownEvent, Timeline, timeline
 from frontsim.verdicts import Verdict
+from frontsim.wording import counted
 
 MOST_PAYLOADS = 3
 """Events of a group that are shown with their payload."""
@@ -119,7 +120,7 @@ def _payload(event: ShownEvent) -> str:
     text = orjson.dumps(event.payload, option=orjson.OPT_INDENT_2, default=str).decode()
     if len(text) <= MOST_CHARACTERS:
         return text
-    return f"{text[:MOST_CHARACTERS]}\n... {len(text) - MOST_CHARACTERS:,} more characters"
+    return f"{text[:MOST_CHARACTERS]}\n... {counted(len(text) - MOST_CHARACTERS, 'more character')}"
 
 
 def _render(template: str, *, script: str = "", **values: Any) -> str:

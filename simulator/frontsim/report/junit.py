@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 from frontsim.masking import xml_text
 from frontsim.report.model import JOB, RunResult, ShownFinding, Trial
 from frontsim.verdicts import LEFT_OUT, Clause
+from frontsim.wording import counted
 
 _TAG_OF = {"failures": "failure", "errors": "error", "skipped": "skipped"}
 _MOST_FINDINGS = 20
@@ -66,7 +67,7 @@ def _types(result: RunResult) -> ET.Element:
 
 
 def _fail(case: ET.Element, clause: Clause, findings: Sequence[ShownFinding], trial: Trial, result: RunResult) -> None:
-    number = "" if result.subject is JOB else "1 event: " if len(findings) == 1 else f"{len(findings)} events: "
+    number = "" if result.subject is JOB else f"{counted(len(findings), 'event')}: "
     lines = [
         *(f"{each.class_} {each.event} {each.webhook_event_id}: {each.detail}" for each in findings[:_MOST_FINDINGS]),
         "",

@@ -21,6 +21,7 @@ from frontsim.masking import NO_COMMAND, CommandLine, masked, printable
 from frontsim.report.exchange import Exchange, answer_lines, request_lines
 from frontsim.report.timeline import ShownEvent, TimeSpan
 from frontsim.verdicts import LEFT_OUT, Clause, Verdict
+from frontsim.wording import counted
 
 _SHAPE = re.compile(r"with (--delivery-shape \S+) your receiver")
 MOST_WRONG = 30
@@ -115,7 +116,7 @@ class Trial:
     @property
     def found(self) -> str:
         """How many events of each class were found wrong: `3 duplicated, 1 lost`."""
-        return counted(finding.class_ for finding in self.findings)
+        return tally(finding.class_ for finding in self.findings)
 
     def by_clause(self) -> dict[str, list[ShownFinding]]:
         """The findings by the id of the clause that they break."""
@@ -243,9 +244,9 @@ class Explored:
     def __str__(self) -> str:
         untried = sum(self.untried.values())
         words = [
-            f"{self.schedules:,} schedules",
-            *([f"{untried:,} more prove nothing"] if untried else []),
-            f"{self.pairs:,} pairs covered",
+            counted(self.schedules, "schedule"),
+            *([f"{counted(untried, 'more proves', 'more prove')} nothing"] if untried else []),
+            f"{counted(self.pairs, 'pair')} covered",
             f"{len(self.found)} found",
         ]
         return ", ".join(words)
@@ -363,7 +364,7 @@ class RunResult:
         number = len(self.trials)
         tried = [each.verdict for each in self.trials if not each.not_played]
         ends = [f"{tried.count(verdict)} {verdict.words}" for verdict in Verdict if verdict in tried]
-        trials = f"{number} {self.subject.trial}{'' if number == 1 else 's'}"
+        trials = counted(number, self.subject.trial)
         if self.subject is JOB:
             return f"{trials}, {', '.join(ends) or 'none played'}"
         explored = f"; explored {self.explored}" if self.explored else ""
@@ -396,13 +397,13 @@ class RunResult:
         types = f" for {', '.join(self.booked)}" if self.acknowledged_only and self.verdict is Verdict.VERIFIED else ""
         about = f"{'; ' if types else ': '}{self.about_types}" if self.about_types else ""
         number = len(self.left_out)
-        left_out = f"; {number} type{'' if number == 1 else 's'} left out" if number else ""
+        left_out = f"; {counted(number, 'type')} left out" if number else ""
         cut = " (interrupted: the others were not played)" if self.interrupted and self.subject is RECEIVER else ""
         if self.why_none_played:
-            none = f"{name}none of {len(self.trials)} {self.subject.trial}s played"
+            none = f"{name}none of {counted(len(self.trials), self.subject.trial)} played"
             return f"{self.verdict.upper()}: {self.why_none_played}; {none}"
         columns = len(self.open_columns)
-        look = f", {columns} column{'' if columns == 1 else 's'} to look at" if columns else ""
+        look = f", {counted(columns, 'column')} to look at" if columns else ""
         off = "" if self.is_content_compared else "; contents not compared (--check-content off)"
         verdict = f"{self.verdict.upper()}{types}{look}{about}{'; ' if about else ': '}"
         return f"{verdict}{name}{self.counted}{left_out}{off}; seed {self.seed}{cut}"
@@ -458,11 +459,11 @@ class RunResult:
             yield "Derived state compared with the events", self.state.lines
 
 
-def counted(classes: Iterable[str]) -> str:
+def tally(classes: Iterable[str]) -> str:
     """How many there are of each, in the order in which they come: `3 duplicated, 1 lost`."""
     return ", ".join(f"{number} {class_}" for class_, number in Counter(map(str, classes)).items())
 
 
 def of_violated(number: int, total: int) -> str:
     """`3 of 5 violated scenarios`."""
-    return f"{number} of {total} violated scenario{'' if total == 1 else 's'}"
+    return f"{number} of {counted(total, 'violated scenario')}"

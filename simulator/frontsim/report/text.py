@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from frontsim.masking import CommandLine, printable
 from frontsim.report.model import JOB, Cause, Explored, RunResult, ShownFinding, Trial
 from frontsim.verdicts import Verdict
+from frontsim.wording import counted
 
 Again = Callable[[CommandLine], str]
 """How a command is told that plays something again."""
@@ -164,7 +165,7 @@ def as_markdown(result: RunResult) -> str:
     failed = [each for each in result.trials if each.findings]
     others = [each for each in result.trials if not each.findings]
     lines = [
-        f"## {_SIGNS[result.verdict]} Receiver {result.verdict}",
+        f"## {_SIGNS[result.verdict]} Verdict: {result.verdict}",
         "",
         f"{_code(result.name)}, {_about(result)}",
         "",
@@ -180,7 +181,7 @@ def as_markdown(result: RunResult) -> str:
         unjudged = [each for each in failed if each.reason]
         lines += [line for each in unjudged for line in (f"{_code(each.name)}: not judged: {_text(each.reason)}", "")]
     if others:
-        title = f"{len(others)} other scenarios" if failed else result.counted
+        title = counted(len(others), "other scenario") if failed else result.counted
         lines += _folded(title, [*_HEAD, *map(_row, others)])
     for title, listed in result.listings():
         lines += _folded(_text(title), _fenced(listed))

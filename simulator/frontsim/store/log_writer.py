@@ -37,6 +37,7 @@ from frontsim.store.rows import (
     take_failed,
     webhook_of_event,
 )
+from frontsim.wording import counted
 
 _NEXT_OCCURRENCE = """
 SELECT max((SELECT coalesce(max(number), 0) FROM occurrences), (SELECT coalesce(max(number), 0) FROM shop)) + 1
@@ -170,8 +171,8 @@ class LogWriter:
             raise BadInput(wrong, {"": [wrong]})
         if more > self.free:
             raise Busy(
-                f"{self.queue.length} events wait to be sent, and at most {self._most_waiting} may (--max-waiting): "
-                "try again when the receiver has caught up",
+                f"{counted(self.queue.length, 'event waits', 'events wait')} to be sent, and at most "
+                f"{self._most_waiting} may (--max-waiting): try again when the receiver has caught up",
                 retry_after_s=1,
             )
 

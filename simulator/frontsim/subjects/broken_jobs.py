@@ -13,7 +13,7 @@ from typing import Any
 from frontsim.errors import BadInput
 from frontsim.subjects import jobs
 from frontsim.subjects.jobs import Entry, Failed, Job
-from frontsim.user_input.near import not_among
+from frontsim.wording import not_among
 
 
 class WindowGap(Job):

@@ -26,7 +26,7 @@ from frontsim.subjects.correct import (
     StockBySum,
 )
 from frontsim.subjects.reference import Inbox, Receiver, Variant, by_name
-from frontsim.user_input.near import not_among
+from frontsim.wording import not_among
 
 _BURNED = frozenset({"burned"})
 _CORRUPT = frozenset({"corrupt"})

@@ -19,8 +19,8 @@ from typing import Any, Self, TypeVar
 import orjson
 
 from frontsim.errors import BadInput
-from frontsim.user_input.near import near
 from frontsim.user_input.validation import shown
+from frontsim.wording import near
 
 MOST_NAMES = 20
 """Unknown names that are noted one by one; of more, only how many."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import orjson
 
 from frontsim.errors import BadInput
-from frontsim.user_input.near import near
+from frontsim.wording import near
 
 _STEP = re.compile(r"[^.\[\]]+")
 _INDEX = re.compile(r"[0-9]{1,9}")

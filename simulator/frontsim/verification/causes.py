@@ -28,6 +28,7 @@ from frontsim.verification.judge.checks import Finding
 from frontsim.verification.judge.evidence import NULL, blanks, payload_in
 from frontsim.verification.judge.fingerprint import Fingerprint
 from frontsim.verification.played import UNBOOKED, Played, Report, acknowledged, missing_event, named
+from frontsim.wording import counted, is_or_are
 
 _TOO_COARSE = (
     "So it takes different events for one, and drops all but the first: make the event's id its key. If it still loses "
@@ -93,10 +94,11 @@ class NeverBooked:
     def __str__(self) -> str:
         said = f"none of the {self.number:,} acknowledged {named(self.events)} events"
         if not self.paths:
-            return f"{said} has an effect, {self.others:,} events of other types have"
-        verb = "is" if len(self.paths) == 1 else "are"
+            others = counted(self.others, "event of other types has", "events of other types have")
+            return f"{said} has an effect, {others}"
+        verb, others = is_or_are(len(self.paths)), counted(self.others, "other has", "others have")
         fields = named([f"`{path}`" for path in self.paths])
-        return f"{said} whose {fields} {verb} {self.blank} has an effect, {self.others:,} others have"
+        return f"{said} whose {fields} {verb} {self.blank} has an effect, {others}"
 
 
 Key = tuple[str, Class] | NeverBooked
@@ -131,7 +133,7 @@ def _cause(key: Key, found: Sequence[Found], report: Report, general: Mapping[Cl
     else:
         clause, class_ = key
         is_participle = MEANING[class_].startswith(("acknowledged", "booked", "never", "still"))
-        events = f"{len(found):,} event{'' if len(found) == 1 else 's'}{'' if is_participle else ':'}"
+        events = f"{counted(len(found), 'event')}{'' if is_participle else ':'}"
         what = f"{events} {MEANING[class_]} ({class_})"
         keys = None if clause == _MALFORMED else report.keys  # no key makes a receiver acknowledge what it cannot read
         odd_key, explanation = _odd_key(class_, keys), _explanation(class_, keys)

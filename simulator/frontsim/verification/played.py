@@ -30,6 +30,7 @@ from frontsim.verification.play.log import Accused
 from frontsim.verification.scenario.scenario import Scenario
 from frontsim.verification.scenario.selection import Selection
 from frontsim.verification.scenario.steps import EVENTFUL
+from frontsim.wording import counted, in_a_row, is_or_are
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ class EventTypes:
         number = len(self.acknowledged_only)
         if not number:
             return ""
-        which = f"{number} type{' is' if number == 1 else 's are'} acknowledged and never booked"
+        which = f"{counted(number, 'type is', 'types are')} acknowledged and never booked"
         return self.unknown or f"{which}: --events all demands {'it' if number == 1 else 'them'}"
 
 
@@ -301,7 +302,7 @@ class TypesOfRun:
         booked = [each for each in self._chosen if each in self._booked]
         # a type of which nothing was sent may be booked
         most = len(booked) + sum(each not in self._seen for each in self._chosen)
-        which, unknown = f"{named(only)} {'is' if len(only) == 1 else 'are'}", ""
+        which, unknown = f"{named(only)} {is_or_are(len(only))}", ""
         if only and interrupted:
             unknown = f"interrupted before it was known whether {which} booked"
         elif only and (self._is_strict or not booked or 2 * most > len(self._chosen)):
@@ -314,7 +315,7 @@ class TypesOfRun:
         raised = [self._selection.types(each.events) for each in played.scenario.steps if isinstance(each, EVENTFUL)]
         types = dict.fromkeys(event for events in raised for event in events)
         if judgement.verdict in (Verdict.VERIFIED, Verdict.SKIPPED) and types and only.issuperset(types):
-            which = f"{named(list(types))} {'is' if len(types) == 1 else 'are'}"
+            which = f"{named(list(types))} {is_or_are(len(types))}"
             reason = f"{which} acknowledged and never booked; --events all demands each type"
             judgement = replace(judgement, verdict=Verdict.SKIPPED, reason=reason)
         return replace(played, judgement=judgement)
@@ -331,6 +332,4 @@ _NAMED = 3
 
 def named(names: Sequence[str]) -> str:
     """The first names in a row, and how many more there are."""
-    more = len(names) - _NAMED
-    listed = [*names[:_NAMED], f"{more} more"] if more > 0 else list(names)
-    return " and ".join(filter(None, (", ".join(listed[:-1]), *listed[-1:])))
+    return in_a_row(names, most=_NAMED)

@@ -45,7 +45,7 @@ def test_the_log_becomes_a_file(vendor, run, tmp_path):
         event["runs"],
     )
     assert "personal data" in done.stderr
-    assert f"1 events in {tmp_path / 'r'}" in done.stderr
+    assert f"1 event in {tmp_path / 'r'}" in done.stderr
 
 
 def test_the_api_is_only_read(vendor, run, tmp_path):
@@ -118,7 +118,7 @@ def test_a_record_is_replayed(alone, recorded, hook):
     done = alone("replay", str(recorded), "--to", hook.url)
     assert 0 == done.exit_code, done.output
     assert "through a simulator of its own: http://127.0.0.1:" in done.stderr
-    assert "1 events replayed: 1 acknowledged, 0 not" in done.stderr
+    assert "1 event replayed: 1 acknowledged, 0 not" in done.stderr
     assert "SaleCreated  200 OK" in done.stdout
     assert 7 != json.loads(hook.calls[0].body)["saleId"]
 
@@ -203,7 +203,7 @@ def test_a_proxy_records_until_it_is_stopped(run, tmp_path, hook, monkeypatch):
     assert 0 == done.exit_code, done.output
     assert "proxy" == lines(file)[0]["from"]
     assert ("SaleCreated", 200) == (lines(file)[1]["event"], lines(file)[1]["runs"][0]["statusCode"])
-    assert f"1 events in {file}" in done.stderr
+    assert f"1 event in {file}" in done.stderr
 
 
 def test_a_record_can_be_anonymous(vendor, run, tmp_path):

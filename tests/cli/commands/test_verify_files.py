@@ -23,7 +23,7 @@ def test_every_form_of_the_result_is_written(verify, receiver, tmp_path, monkeyp
     assert json.loads(files[0].read_text())["verdict"] == "verified"
     assert "<testsuites" in files[1].read_text()
     assert "<!doctype html>" in files[2].read_text()
-    assert summary.read_text().startswith("# Job\n## ✅ Receiver verified\n")
+    assert summary.read_text().startswith("# Job\n## ✅ Verdict: verified\n")
 
 
 def test_json_on_standard_output_stands_alone(verify, receiver):

@@ -99,8 +99,8 @@ def test_one_customer_may_be_missing():
     ("rows", "told"),
     [
         ([], "expected a row of customerId 100, got no rows"),
-        ([{"gtin": "704", "level": 4}], "got 1 rows with gtin, level"),
-        (["text"], "got 1 rows with "),
+        ([{"gtin": "704", "level": 4}], "got 1 row with gtin, level"),
+        (["text"], "got 1 row with "),
         (
             [{"x": p["customerId"], "n": "secret"} for p in LAST],
             "a field of customer 100, got {'x': 100, 'n': 'secret'}",

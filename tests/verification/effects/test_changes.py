@@ -35,4 +35,4 @@ def test_a_payload_is_compared_as_json():
 
 
 def test_an_effect_without_a_key_has_no_name():
-    assert "an effect was there once, then 2 times" == first_change((Effect(None),), (Effect(None),) * 2)
+    assert "an effect was there once, then twice" == first_change((Effect(None),), (Effect(None),) * 2)

@@ -66,7 +66,7 @@ def test_one_column_of_two():
 def test_an_event_that_is_missing_leaves_the_column_open():
     """It may be late: the caller looks again."""
     found = find_key(named(*SALES[:2]), SALES)
-    assert ("", True) == (found.key, "0 or 1 rows" in found.sentence)
+    assert ("", True) == (found.key, "0 or 1 row" in found.sentence)
 
 
 @pytest.mark.parametrize("rows", [[], [{"hash": "ab12"}], ["x"], [None], [{"id": None, "lines": [1]}]])

@@ -64,7 +64,7 @@ def test_a_later_look_counts(played):
     observer.ids += ["b", "a", "later stranger"]
     later = last_look.take(history)
     assert ["control", "a", "b", "a", "stranger"] == [effect.key for effect in later.final.effects]
-    assert (later.settled, last_look.settled.change) == (True, "the effect of a was there once, then 2 times")
+    assert (later.settled, last_look.settled.change) == (True, "the effect of a was there once, then twice")
 
 
 def test_a_later_look_that_fails_leaves_the_history(played):

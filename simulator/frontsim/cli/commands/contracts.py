@@ -27,6 +27,7 @@ from frontsim.files import opened
 from frontsim.records.drift import seen_changes
 from frontsim.records.record import RecordReader
 from frontsim.schemas.difference import schema_changes
+from frontsim.wording import counted
 
 MOST_TYPES = 1_000
 """Types that are pulled; the vendor has 21."""
@@ -129,7 +130,7 @@ def pull(out: Path, api: Api, *, as_json: bool) -> None:
     if as_json:
         show_json({"out": str(out), "types": list(pulled.schemas), "new": new, "leftOut": pulled.left_out})
         return
-    click.echo(f"{len(pulled.schemas)} types in {out}; try: frontsim verify --contracts {out}")
+    click.echo(f"{counted(len(pulled.schemas), 'type')} in {out}; try: frontsim verify --contracts {out}")
     if new:
         click.echo(shown(f"New to frontsim: {', '.join(new)}"))
     _warn(pulled)

@@ -28,6 +28,7 @@ from frontsim.verification.result import result_of
 from frontsim.verification.run import run
 from frontsim.verification.scenario.scenario import Scenario, chosen
 from frontsim.verification.scenario.steps import Raise
+from frontsim.wording import counted
 
 _HAPPENS = {
     "steady": "All is well:",
@@ -58,9 +59,8 @@ def demo(count: int, *, as_json: bool) -> int:
 
     def say(played: Played) -> None:
         found = DemoCounts.of([played])
-        story = (
-            f"{found.raised} events raised, {found.failed} listed as failed, {found.resent} resent, {found.left} left."
-        )
+        failed = f"{found.failed} listed as failed, {found.resent} resent, {found.left} left"
+        story = f"{counted(found.raised, 'event')} raised, {failed}."
         click.echo(f"{_HAPPENS[played.scenario.name]:22}  {story}", err=as_json)
 
     began = time.monotonic()

@@ -30,6 +30,7 @@ from frontsim.verification.request import AUTO, KEY, Request, selection_of
 from frontsim.verification.result import result_of
 from frontsim.verification.run import OpenRun, open_run, run
 from frontsim.verification.scenario import scenario
+from frontsim.wording import counted
 
 _GITHUB = """\
 name: frontsim
@@ -273,7 +274,8 @@ def _types(request: Request, probed: ProbedTypes | None, booked: AbstractSet[str
     taken = probed.taken
     if probed.refused:
         answer = next(iter(probed.refused.values()))
-        click.echo(printable(f"ok  it takes {', '.join(taken)}; {len(probed.refused)} types were answered {answer}"))
+        refused = counted(len(probed.refused), "type was", "types were")
+        click.echo(printable(f"ok  it takes {', '.join(taken)}; {refused} answered {answer}"))
     else:
         click.echo("ok  it takes every type")
     books = [each for each in taken if each in booked]
@@ -294,7 +296,7 @@ def _tell_effects(opened: OpenRun) -> None:
     except ObserverFailed as error:
         click.secho(printable(f"??  {masked(str(error))}; it may appear with the receiver's first event"), fg="yellow")
         return
-    click.echo(printable(f"ok  {masked(observer.name)} shows {len(rows)} effects"))
+    click.echo(printable(f"ok  {masked(observer.name)} shows {counted(len(rows), 'effect')}"))
     for row in rows[-_SAMPLES:]:
         click.echo(printable(f"      {masked(str(row))[:_LONGEST]}"))
 
@@ -312,7 +314,7 @@ def _prove(request: Request) -> list[str]:
         raise Unusable(f"nothing is written, because steady is unknown: {masked(played.judgement.reason)}")
     if report.verdict is Verdict.VIOLATED:
         number = len(played.judgement.findings)
-        click.secho(f"??  steady is violated by {number} events; frontsim verify says how", fg="yellow")
+        click.secho(f"??  steady is violated by {counted(number, 'event')}; frontsim verify says how", fg="yellow")
     else:
         click.echo("ok  steady is verified")
     same = [each for each in result_of(report).columns if each.status == GUESSED and each.path and not each.is_open]

@@ -36,7 +36,7 @@ from frontsim.subjects.combinations import COMBINED
 from frontsim.subjects.registry import BROKEN, CORRECT
 from frontsim.subjects.serve import run
 from frontsim.user_input.configuration import read_settings
-from frontsim.user_input.near import not_among
+from frontsim.wording import counted, not_among
 
 _TICK_S = 0.1
 _LINES_A_SECOND = 50
@@ -107,8 +107,8 @@ class DeliveryLines:
             self._told_at = now
         elif at_once or now - self._told_at >= 1:
             more = " and more" if self._more else ""
-            noun = "delivery" if self._not_shown == 1 else "deliveries"
-            if self._write(f"... {self._not_shown:,} {noun}{more} not shown\n"):
+            number = counted(self._not_shown, "delivery", "deliveries")
+            if self._write(f"... {number}{more} not shown\n"):
                 self._told_at, self._not_shown, self._more = now, 0, False
 
 

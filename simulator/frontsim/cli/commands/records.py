@@ -42,6 +42,7 @@ from frontsim.records.recording import Stretch, recorded_events, stretches
 from frontsim.records.replay import Replay, ReplayPace, ReplayResult
 from frontsim.settings import Settings
 from frontsim.user_input.configuration import read_settings
+from frontsim.wording import counted
 
 DAYS = 30
 _EVER = datetime(2000, 1, 1)  # noqa: DTZ001 - a bound of a query, in the vendor's local time
@@ -156,7 +157,7 @@ def record(
                 if not writer.events:
                     out.unlink()
                 raise
-    say(f"{writer.events} events in {out}")
+    say(f"{counted(writer.events, 'event')} in {out}")
 
 
 @contextmanager
@@ -380,7 +381,7 @@ def _remove_fault(simulator: Simulator, fault_id: str) -> None:
 def _tell(result: ReplayResult, file: Path, more: str) -> None:
     known = result.acknowledged + result.failed
     left_out = f", {result.left_out} left out" if result.left_out else ""
-    say(f"{known} events replayed: {result.acknowledged} acknowledged, {result.failed} not{left_out}")
+    say(f"{counted(known, 'event')} replayed: {result.acknowledged} acknowledged, {result.failed} not{left_out}")
     if not result.is_complete:
         say(f"not complete; go on with: frontsim replay {file} --from-line {result.next_line}{more}")
 

@@ -24,7 +24,7 @@ from frontsim.client.models import RaisedEvent, TriggerAnswer
 from frontsim.domain.faults import FAULTS, Fault, FaultStage
 from frontsim.errors import FrontsimError
 from frontsim.payloads.making.shop import ACTS
-from frontsim.user_input.near import not_among
+from frontsim.wording import not_among
 
 _STILL_UNDER_WAY = 1
 

@@ -51,7 +51,7 @@ from frontsim.explore.run import Exploration, Found
 from frontsim.hosting.simulator_process import SimulatorProcess
 from frontsim.masking import CommandLine, masked_errors, secrets_shown
 from frontsim.report import against
-from frontsim.report.model import counted
+from frontsim.report.model import tally
 from frontsim.report.text import as_markdown
 from frontsim.settings import Settings, of_delivery
 from frontsim.threads import Interruption
@@ -68,6 +68,7 @@ from frontsim.verification.scenario import scenario
 from frontsim.verification.scenario.scenario import Scenario
 from frontsim.verification.scenario.selection import drift_scenarios
 from frontsim.verification.schedule import Pace, usual_pace
+from frontsim.wording import counted
 
 _OBSERVERS = ("observe_url", "observe_sql", "observe_cmd", "observe_sink", "observe_import")
 _RANKS = (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT, ParameterSource.DEFAULT_MAP)
@@ -268,7 +269,7 @@ def _cells(played: Played) -> Mapping[str, str]:
 
 def _found(played: Played) -> str:
     """The classes that were found, or a few words of the reason why nothing could be."""
-    found, reason = counted(each.class_ for each in played.judgement.findings), shown(played.judgement.reason)
+    found, reason = tally(each.class_ for each in played.judgement.findings), shown(played.judgement.reason)
     if found or len(reason) <= _LONGEST_REASON:
         return found or reason
     return f"{reason[: _LONGEST_REASON - 3]}..."
@@ -307,11 +308,11 @@ class LiveLine:
     def found(self, found: Found) -> None:
         """Print a finding: as it is found, and again once it was shrunk."""
         where = str(found.file) if found.file else f"not written: {found.failure}"
-        steps = len(found.schedule.steps)
+        steps = counted(len(found.schedule.steps), "step")
         if found.shrunk is None:
-            text = f"found     {found.key[0]} ({found.key[1]}) in {steps} steps: {where}"
+            text = f"found     {found.key[0]} ({found.key[1]}) in {steps}: {where}"
         else:
-            text = f"shrunk    {found.key[0]} ({found.key[1]}) to {steps} steps, {found.recurrence}: {where}"
+            text = f"shrunk    {found.key[0]} ({found.key[1]}) to {steps}, {found.recurrence}: {where}"
         click.echo(shown(text), err=self._quiet)
 
     def _line(self) -> Table:
@@ -320,7 +321,7 @@ class LiveLine:
         words = f"{stopwatch() - self._since_s:.0f} s of {self._budget_s:g} s"
         if tried:
             best = f", found {tried.found[0].key[0]}" if tried.found else ""
-            words = f"{tried.tried:,} schedules, {tried.pairs:,} pairs{best}, {words}"
+            words = f"{counted(tried.tried, 'schedule')}, {counted(tried.pairs, 'pair')}{best}, {words}"
         line.add_row(self._spinner, words)
         return line
 

@@ -18,6 +18,7 @@ from frontsim.recovery.result import cases_as_json, counts, result_of
 from frontsim.recovery.run import JobReport, PlayedCase, run
 from frontsim.threads import Interruption
 from frontsim.verdicts import EXIT_CODES
+from frontsim.wording import counted
 
 
 @click.command("verify-recovery")
@@ -118,7 +119,9 @@ def _say_case(played: PlayedCase, *, err: bool) -> None:
     judgement = played.judgement
     classes = ", ".join(dict.fromkeys(finding.class_ for finding in judgement.findings))
     summary = (
-        classes or judgement.reason or f"{found['recovered']} of {found['failed']} recovered, {found['calls']} calls"
+        classes
+        or judgement.reason
+        or f"{found['recovered']} of {found['failed']} recovered, {counted(int(found['calls']), 'call')}"
     )
     begins = f"{judgement.verdict:9}  {played.case.name:20}  {played.history.duration_s:5.1f} s"
     click.echo(shown(f"{begins}  {summary}"), err=err)

@@ -21,7 +21,7 @@ from frontsim.payloads.making.shop_state import ShopState
 from frontsim.payloads.world.moments import DAY, MINUTE, SECOND, Ticks, next_opening, of_number
 from frontsim.payloads.world.seeded_draws import SeededDraws
 from frontsim.payloads.world.world import World
-from frontsim.user_input.near import not_among
+from frontsim.wording import not_among
 
 
 @dataclass(frozen=True, slots=True)

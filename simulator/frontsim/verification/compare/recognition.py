@@ -26,6 +26,7 @@ from frontsim.verification.effects.state_shape import (
     item_text,
     number,
 )
+from frontsim.wording import counted
 
 _SHARE = 0.75
 """The part of the clean events that a column must show."""
@@ -161,7 +162,7 @@ def _is_whole(shape: StateShape, own: Mapping[StockItem, Row], before: Sequence[
 
 def _no_item(rows: Sequence[Row], sent: Sequence[Movement]) -> str:
     names = " or ".join(f"{path} {name}" for path, name in sent[0].items.items())
-    return f"expected a row of {names}, got {_count(rows)} with {_shown_columns(rows)}, and none of it"
+    return f"expected a row of {names}, got {counted(len(rows), 'row')} with {_shown_columns(rows)}, and none of it"
 
 
 def _no_level(own: Mapping[StockItem, Row], sent: Sequence[Movement], shape: StateShape) -> str:
@@ -169,10 +170,6 @@ def _no_level(own: Mapping[StockItem, Row], sent: Sequence[Movement], shape: Sta
     levels = ", ".join(f"{movement.levels[path]} ({path})" for path in LEVELS)
     got = f"{dict(own[about])!r:.200}"
     return f"expected {about} with a level of {levels} or {movement.quantity} more than before, got {got}"
-
-
-def _count(rows: Sequence[Row]) -> str:
-    return "1 row" if len(rows) == 1 else f"{len(rows)} rows"
 
 
 def _shown_columns(rows: Sequence[Row]) -> str:
@@ -283,5 +280,5 @@ def _is_cut(shown: Any, path: str, payload: Any) -> bool:
 
 def _no_customer(rows: Sequence[FlatRow], newest: Sequence[CustomerChange]) -> str:
     names = list(dict.fromkeys(name for row in rows[:50] for name in row))
-    got = f"{len(rows)} rows with {', '.join(names[:_MOST_COLUMNS])}" if rows else "no rows"
+    got = f"{counted(len(rows), 'row')} with {', '.join(names[:_MOST_COLUMNS])}" if rows else "no rows"
     return f"expected a row of customerId {newest[0].customer}, got {got}"

@@ -30,6 +30,7 @@ from frontsim.verification.effects.correlate import BUSINESS
 from frontsim.verification.effects.history import Effect
 from frontsim.verification.effects.look import EffectBlock, look_at
 from frontsim.verification.patience import YOUNG_S
+from frontsim.wording import counted, times
 
 Effects = tuple[Effect, ...]
 
@@ -43,7 +44,7 @@ def first_change(before: Effects, now: Effects) -> str:
     for key in {**old, **new}:
         had, has = len(old.get(key, ())), len(new.get(key, ()))
         if had != has:
-            return f"{_named(key)} was there {_times(had)}, then {_times(has)}"
+            return f"{_named(key)} was there {times(had)}, then {times(has)}"
     for key, values in new.items():
         if values != old[key] and (fields := _changed_fields(old[key], values)):
             return f"{_named(key)} changed its {fields}"
@@ -86,10 +87,6 @@ def _as_bytes(value: Any) -> bytes:
 
 def _named(key: str | None) -> str:
     return f"the effect of {key}" if key is not None else "an effect"
-
-
-def _times(number: int) -> str:
-    return "once" if number == 1 else f"{number} times"
 
 
 _LOOKS, _FLIPS = 25, 5
@@ -149,13 +146,12 @@ class Steadiness:
 
     def decide(self) -> bool:
         """Decides whether the last looks show that the observer is not steady; `reason` then says so."""
-        times = self.flips(_LOOKS)
-        if times < _FLIPS:
+        flips = self.flips(_LOOKS)
+        if flips < _FLIPS:
             return False
         number = len(set().union(*self._flips))
-        records = "1 record" if number == 1 else f"{number} records"
         self.reason = self.reason or (
-            f"the observer showed {records}, not in the next look, and again later, {times} times in "
+            f"the observer showed {counted(number, 'record')}, not in the next look, and again later, {flips} times in "
             f"{len(self._flips)} looks while nothing else changed; it must show all in each look"
         )
         return True

@@ -20,6 +20,7 @@ from enum import StrEnum
 from frontsim.domain.model import Outcome, Trigger
 from frontsim.verification.effects import content, correlate
 from frontsim.verification.effects.history import Effect, EventFact, Expect, Run
+from frontsim.wording import counted
 
 
 class Class(StrEnum):
@@ -117,7 +118,7 @@ def class_by_answers(event: EventFact) -> tuple[Class, str] | None:
     if len(mutated) >= ENOUGH and not any(run.acknowledged or run.outcome is not Outcome.ANSWERED for run in mutated):
         return (
             Class.REJECTED,
-            f"expected a 2xx in {len(mutated)} runs with harmless changes, got {describe_run(mutated[-1])}",
+            f"expected a 2xx in {counted(len(mutated), 'run')} with harmless changes, got {describe_run(mutated[-1])}",
         )
     return None
 
@@ -155,7 +156,7 @@ def _broke_for_ever(runs: Sequence[Run]) -> tuple[Class, str] | None:
         return None
     last = broken[-1]
     class_ = Class.CRASHED if last.status_code is None else Class.REJECTED
-    return class_, f"expected an answer below 500 in {len(broken)} runs, got {describe_run(last)}"
+    return class_, f"expected an answer below 500 in {counted(len(broken), 'run')}, got {describe_run(last)}"
 
 
 def _mangled(runs: Sequence[Run]) -> tuple[Class, str] | None:
@@ -175,7 +176,7 @@ def _mangled(runs: Sequence[Run]) -> tuple[Class, str] | None:
     if len(codes) >= ENOUGH and min(codes) >= 500 and _BUSY not in codes:
         return (
             Class.CRASHED,
-            f"expected a 4xx for a broken body in {len(codes)} runs, got {describe_run(answered[-1][0])}",
+            f"expected a 4xx for a broken body in {counted(len(codes), 'run')}, got {describe_run(answered[-1][0])}",
         )
     return None
 
@@ -204,7 +205,7 @@ def _unacknowledged(event: EventFact, otherwise: Class, prefix: str) -> Classifi
             f"{prefix}no run was made without a fault before time was over (--timeout): nothing is proven",
         )
     last = fair[-1]
-    tries = f"{len(fair)} run{'s' if len(fair) > 1 else ''} without a fault"
+    tries = f"{counted(len(fair), 'run')} without a fault"
     if last.outcome is Outcome.ANSWERED:
         return Classified(event, Class.REJECTED, f"{prefix}expected a 2xx in {tries}, got {describe_run(last)}")
     return Classified(event, otherwise, f"{prefix}expected a 2xx in {tries}, got {describe_run(last)}")

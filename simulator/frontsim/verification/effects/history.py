@@ -11,6 +11,7 @@ from typing import Any
 
 from frontsim.domain.model import Outcome, Trigger
 from frontsim.verification.effects.state_shape import StateFacts
+from frontsim.wording import counted
 
 
 class Expect(StrEnum):
@@ -185,7 +186,7 @@ class Strangers:
     @property
     def notes(self) -> tuple[str, ...]:
         """Sentences that accuse no receiver."""
-        which = "1 new effect is of an event" if self.of_others == 1 else f"{self.of_others} new effects are of events"
+        which = f"{counted(self.of_others, 'new effect is', 'new effects are')} of events"
         others = f"{which} that another frontsim sent to this receiver: its ids tell"
         return (
             *((str(self),) if self.number and not self.come_with_events else ()),
@@ -193,7 +194,7 @@ class Strangers:
         )
 
     def __str__(self) -> str:
-        which = "1 new effect is" if self.number == 1 else f"{self.number} new effects are"
+        which = counted(self.number, "new effect is", "new effects are")
         if self.come_with_events:
             return (
                 f"{which} of no event, such as {self.example}, and they come only when events are sent: they may be "

@@ -28,6 +28,7 @@ from frontsim.verification.effects.classes import GOOD, UNSEEN, Class, Classifie
 from frontsim.verification.effects.correlate import BUSINESS, Correlation, EventGroup, correlate
 from frontsim.verification.effects.history import EventFact, Expect, History
 from frontsim.verification.judge.rules import Evidence, Opinion, missing_event_id, opinion_on
+from frontsim.wording import counted
 
 
 def classes_of(
@@ -95,7 +96,7 @@ def _unclear_state(history: History) -> list[str]:
         *(("the rows", "customer", number, reason) for reason, number in customers.unclear.items()),
     ]
     return [
-        f"{rows} of {number} {thing}{'' if number == 1 else 's'} differ from the events, but prove nothing: {reason}"
+        f"{rows} of {counted(number, thing)} differ from the events, but prove nothing: {reason}"
         for rows, thing, number, reason in what
     ]
 
@@ -122,8 +123,8 @@ def _twins(correlation: Correlation) -> str:
     if not double:
         return ""
     return (
-        f"two webhooks reported {double} occurrences, and the receiver booked them once for each: two event ids, so no "
-        "violation, but the business may see them twice"
+        f"two webhooks reported {counted(double, 'occurrence')}, and the receiver booked it once for each: "
+        "two event ids, so no violation, but the business may see them twice"
     )
 
 
@@ -136,7 +137,8 @@ def _ambiguous(correlation: Correlation) -> str:
     ambiguous = sum(group.ambiguous for group in correlation.groups)
     if not ambiguous:
         return ""
-    return f"{ambiguous} entities had several events that no effect tells apart: one effect or more is right"
+    entities = counted(ambiguous, "entity", "entities")
+    return f"{entities} had several events that no effect tells apart: one effect or more is right"
 
 
 def _replaced(correlation: Correlation, replaced: AbstractSet[str]) -> str:
@@ -147,10 +149,10 @@ def _replaced(correlation: Correlation, replaced: AbstractSet[str]) -> str:
     )
     if not older:
         return ""
-    which = "1 older state has" if older == 1 else f"{older} older states have"
     return (
-        f"{which} no effect: the effects keep one row for each customer, order or stock item, and the newest state is "
-        "there; only a list that keeps each event shows whether an older one was booked"
+        f"{counted(older, 'older state has', 'older states have')} no effect: the effects keep one row for each "
+        "customer, order or stock item, and the newest state is there; only a list that keeps each event shows whether "
+        "an older one was booked"
     )
 
 

@@ -25,6 +25,7 @@ from frontsim.schemas.read import document_of
 from frontsim.verification.effects.classes import Class
 from frontsim.verification.effects.content import is_copy
 from frontsim.verification.effects.history import EventFact
+from frontsim.wording import counted
 
 ABOUT_ANSWERS = (Class.REJECTED, Class.CRASHED)
 """The classes that an answer is the reason for."""
@@ -117,8 +118,9 @@ def suspects(refused: Any, taken: Iterable[Any], schema: Schema, *, answer: str 
 
 def sentence(found: Sequence[Suspect]) -> str:
     """The first suspects with their provenance, and how many more there are; "" without any."""
-    more = f"; {len(found) - _NAMED} more fields are null" if len(found) > _NAMED else ""
-    return "; ".join(map(str, found[:_NAMED])) + more
+    more = len(found) - _NAMED
+    others = f"; {counted(more, 'more field is', 'more fields are')} null" if more > 0 else ""
+    return "; ".join(map(str, found[:_NAMED])) + others
 
 
 def described(path: str, what: str, provenance: str) -> str:

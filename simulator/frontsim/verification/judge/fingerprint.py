@@ -28,6 +28,7 @@ from itertools import combinations
 from frontsim.domain.model import Trigger
 from frontsim.verification.effects.correlate import correlate
 from frontsim.verification.effects.history import Effect, EventFact, History, Observation
+from frontsim.wording import counted
 
 FORGOTTEN = "has forgotten an event"
 _DAY_S = 86_400.0
@@ -56,7 +57,7 @@ def _is_resent(event: EventFact) -> bool:
 
 def _span(seconds: float) -> str:
     days = round(seconds / _DAY_S) if seconds >= _DAY_S else 0
-    return f"{days} day{'s' if days > 1 else ''}" if days else f"{seconds:.0f} s"
+    return counted(days, "day") if days else f"{seconds:.0f} s"
 
 
 UNKNOWN = "unknown"

@@ -25,6 +25,7 @@ from frontsim.verification.effects.classes import (
 )
 from frontsim.verification.effects.correlate import Correlation, EventGroup, correlate, replaced
 from frontsim.verification.effects.history import EventFact, Expect, History
+from frontsim.wording import counted
 
 
 def wrong_in(group: EventGroup) -> list[Classified]:
@@ -195,15 +196,15 @@ def effects_beside_are_second_bookings(evidence: Evidence, opinion: Opinion) -> 
         event, effect = unit.beside[-1]
         shown = f"under the key {effect.key}" if effect.key else "without a key"
         if most == 0:
-            expected = "one effect" if unit.own <= 1 else f"{unit.own} effects"
+            expected = "one effect" if unit.own <= 1 else counted(unit.own, "effect")
             reason = f"expected {expected}, got {unit.own + len(unit.beside)}: its content was booked again {shown}"
             accused.append(Classified(event, Class.DUPLICATED, reason))
         else:
             usual = "no clean single delivery shows how many" if most is None else f"a single delivery leaves {most}"
             unclear = (
-                f"{len(unit.beside)} effects have the content of {event.event} {event.webhook_event_id} and not its "
-                f"id, such as one {shown}, and {usual}: it was booked again, or the observer must leave out rows of "
-                "another kind, such as one for each request"
+                f"{counted(len(unit.beside), 'effect has', 'effects have')} the content of {event.event} "
+                f"{event.webhook_event_id} and not its id, such as one {shown}, and {usual}: it was booked again, or "
+                "the observer must leave out rows of another kind, such as one for each request"
             )
     return Opinion((*opinion.accused, *accused), opinion.unknown or ("" if accused else unclear))
 

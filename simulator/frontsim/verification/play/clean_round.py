@@ -39,6 +39,7 @@ from frontsim.verification.effects.settle import EffectReader, wait_until_settle
 from frontsim.verification.patience import TimeLimits
 from frontsim.verification.play.harness import Harness
 from frontsim.verification.play.log import read_webhook_facts
+from frontsim.wording import counted
 
 _DEEPEST = 3
 
@@ -106,7 +107,7 @@ def _numbers(rows_of: Mapping[str, int], events: Sequence[EventFact]) -> str:
         by_type.setdefault(event.event, set()).add(rows_of.get(event.webhook_event_id, 0))
     shown = {event: sorted(numbers) for event, numbers in by_type.items() if any(numbers)}
     return ", ".join(
-        f"{event}: {' or '.join(map(str, numbers))} row{'' if numbers == [1] else 's'} for an event"
+        f"{event}: {' or '.join([*map(str, numbers[:-1]), counted(numbers[-1], 'row')])} for an event"
         for event, numbers in shown.items()
     )
 

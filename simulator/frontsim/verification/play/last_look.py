@@ -24,6 +24,7 @@ from frontsim.verification.effects.look import Look
 from frontsim.verification.effects.observers import ObserverFailed
 from frontsim.verification.effects.settle import EffectReader, EffectsWatch, Settled
 from frontsim.verification.patience import Patience, WaitLimits
+from frontsim.wording import counted
 
 _SMALLEST_PAGE = 10
 _PAGE_SIZE = re.compile("(?:1|2|25|5)0*")
@@ -159,12 +160,11 @@ class LastLook:
         try:
             gone = 0 if killed_since or history.marks else self._count_gone(history, missing)
             if gone:
-                records = "1 record" if gone == 1 else f"{gone} records"
-                return f"the observer no longer shows {records} that it showed before; it must show all"
+                return f"the observer no longer shows {counted(gone, 'record')} that it showed before; it must show all"
             page = self._page_size(history) if is_last else 0
         except ObserverFailed as error:
             return str(error)
-        shown = f"the observer shows {page} records and none newer, as the first page of a longer list does"
+        shown = f"the observer shows {counted(page, 'record')} and none newer, as the first page of a longer list does"
         return f"{shown}; it must show all" if page else self.unsteadiness()
 
     def with_samples(self, history: History) -> History:

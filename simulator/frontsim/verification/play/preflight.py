@@ -25,13 +25,13 @@ from frontsim.verification.effects.observers import ObserverFailed
 from frontsim.verification.effects.settle import EffectReader
 from frontsim.verification.play.log import outcome_of, sent_payload
 from frontsim.verification.play.scenario_state import ScenarioState, TrackedEvent, raise_clean
+from frontsim.wording import counted, in_a_row, times
 
 
 def sent_in_words(facts: Sequence[EventFact]) -> str:
     """Words the clean events that were sent, as the subject of a sentence."""
     names = list(dict.fromkeys(fact.event for fact in facts))
-    listed = f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
-    return f"a clean {listed} {'was' if len(facts) == 1 else 'were'}"
+    return f"a clean {in_a_row(names)} {'was' if len(facts) == 1 else 'were'}"
 
 
 def shown_instead(effects: EffectReader, fact: EventFact) -> str:
@@ -48,11 +48,11 @@ def shown_instead(effects: EffectReader, fact: EventFact) -> str:
     last = now[-1].value
     if now[-1].key is not None and effects.key != BUSINESS:
         return (
-            f"it shows {len(now)} effects, the last with {effects.key} {now[-1].key}; looked for {wanted}: does the "
-            "receiver take new events for repeats?"
+            f"it shows {counted(len(now), 'effect')}, the last with {effects.key} {now[-1].key}; looked for {wanted}: "
+            "does the receiver take new events for repeats?"
         )
     shape = f"the fields {', '.join(sorted(map(str, last)))}" if isinstance(last, dict) else f"{last!r}"
-    return f"it shows {len(now)} effects, the last with {shape}; looked for {wanted} (--observe-key)"
+    return f"it shows {counted(len(now), 'effect')}, the last with {shape}; looked for {wanted} (--observe-key)"
 
 
 ANSWERS = "the observer answers"
@@ -282,7 +282,7 @@ class Preflight:
         check = PreflightCheck(
             SEEN_ONCE if found else SEEN,
             f"preflight failed: {sent_in_words(facts)} acknowledged; expected the observer ({effects.name}) to show "
-            f"{it} once within {spent_s:.0f} s (--settle), got it {found} times; {shown_instead(effects, last)}",
+            f"{it} once within {spent_s:.0f} s (--settle), got it {times(found)}; {shown_instead(effects, last)}",
         )
         return check, last.webhook_event_id
 

@@ -43,7 +43,6 @@ from frontsim.domain.faults import SINK
 from frontsim.errors import BadInput, Unusable
 from frontsim.user_input.configuration import Configuration, in_folder_of
 from frontsim.user_input.fields import Fields
-from frontsim.user_input.near import not_among
 from frontsim.user_input.toml_file import read_toml
 from frontsim.verification.dependency.breakage import DependencyFault
 from frontsim.verification.scenario.steps import (
@@ -64,6 +63,7 @@ from frontsim.verification.scenario.steps import (
     Step,
     WaitForEnd,
 )
+from frontsim.wording import not_among
 
 _TIME = WireTime(ZoneInfo("UTC"))  # dates in a rule are only checked here, not used
 
