@@ -7,6 +7,7 @@ from frontsim.explore import run
 from frontsim.explore.found_files import keep
 from frontsim.explore.run import Options, explore, result_of
 from frontsim.hosting.serving import run_in_thread
+from frontsim.masking import CommandLine
 from frontsim.report.as_json import as_data
 from frontsim.report.html import as_html
 from frontsim.report.junit import as_junit
@@ -76,7 +77,7 @@ def test_a_right_receiver_is_not_accused(exploring, receiver):
     assert (Verdict.VERIFIED, [], {}) == (exploration.verdict, found, dict(exploration.untried))
     assert exploration.tried >= 6
     assert set(exploration.types) == set(TYPES)
-    result = result_of(exploration, lambda file: f"frontsim verify --scenario {file}")
+    result = result_of(exploration, lambda file: CommandLine(("frontsim", "verify", "--scenario", file)))
     told = "\n".join(lines(result))
     assert (
         f"VERIFIED: {url}/hook: {exploration.tried} schedules, {exploration.pairs:,} pairs covered, 0 found; seed 1"
@@ -97,7 +98,7 @@ def test_a_finding_is_written_at_once(exploring, receiver):
     assert [(("duplicated", "books-a-repeat-once"), False)] == found
     assert each.schedule.steps == read(each.file).steps
     assert "The receiver acknowledges an event that arrives again" in read(each.file).holds
-    result = result_of(exploration, lambda file: f"frontsim verify --scenario {file}")
+    result = result_of(exploration, lambda file: CommandLine(("frontsim", "verify", "--scenario", file)))
     assert f"  Again: frontsim verify --scenario {each.file}" in "\n".join(lines(result))
     data = as_data(result)["explored"]["found"][0]
     assert ("duplicated", "books-a-repeat-once", str(each.file)) == (data["class"], data["clause"], data["file"])

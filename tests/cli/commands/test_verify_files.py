@@ -47,7 +47,7 @@ def test_what_cannot_be_written_after_all_hides_neither_verdict_nor_other_files(
     """A folder that goes away while we play: a warning, all other files, and the verdict's exit code."""
     folder = tmp_path / "goes"
     folder.mkdir()
-    monkeypatch.setattr(verify_options, "lines", lambda report: (folder.rmdir(), "", *lines(report))[1:])
+    monkeypatch.setattr(verify_options, "lines", lambda report, **how: (folder.rmdir(), "", *lines(report, **how))[1:])
     files = [folder / "o.html", tmp_path / "o.xml", tmp_path / "o.json"]
     forms = ["--html", str(files[0]), "--junit", str(files[1]), "--json", str(files[2])]
     done = verify(*receiver("no-dedupe"), "--scenario", "lost-response", *forms)
