@@ -101,3 +101,12 @@ def test_a_folder_of_the_users_called_simulator_hides_nothing_of_ours(tmp_path):
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert 0 == done.returncode, done.stdout + done.stderr
     assert "1 passed" in done.stdout
+
+
+def test_a_call_that_fails_is_shown_at_the_line_of_the_test(tmp_path):
+    """Its message says what was wrong; frames of ours say nothing to the user."""
+    (tmp_path / "test_own.py").write_text("def test_a_typo(front):\n    front.trigger('SaleCreatedd')\n")
+    text = run("test_own.py", cwd=tmp_path).stdout
+    assert ">       front.trigger('SaleCreatedd')\nE       frontsim.client.errors.ApiError: expected an event" in text
+    assert "did you mean SaleCreated" in text
+    assert "simulator/frontsim" not in text

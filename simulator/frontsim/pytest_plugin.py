@@ -197,3 +197,21 @@ def front_session() -> Iterator[Any]:
     """One simulator for all tests of a run, or of a worker of xdist; tests share what it holds."""
     with import_module("frontsim.testing").simulator() as running:
         yield running
+
+
+CAUSE = "frontsim-cause"
+"""The property of a failed test of the contract suite that tells its cause; JUnit XML has it, too."""
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Name each cause once, with the number of tests that fail of it."""
+    found: dict[str, list[str]] = {}
+    for report in terminalreporter.getreports("failed"):
+        for name, cause in report.user_properties:
+            if name == CAUSE:
+                found.setdefault(cause, []).append(report.nodeid.rpartition("[")[2].rstrip("]"))
+    if found:
+        terminalreporter.section("causes (frontsim)")
+    for cause, names in sorted(found.items(), key=lambda each: -len(each[1])):
+        number = import_module("frontsim.wording").counted(len(names), "test fails", "tests fail")
+        terminalreporter.write_line(f"{cause}: {number}: {', '.join(names)}")

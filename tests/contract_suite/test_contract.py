@@ -72,6 +72,7 @@ def test_a_broken_receiver_fails_its_own_clause_and_no_other(suite):
     assert ["lost-response-books-a-repeat-once"] == re.findall(r"^FAILED .*\[(.*)\]", text, re.MULTILINE)
     assert "effects: 2" in text
     assert re.search(r"Again with: --receiver-seed \d+ -k lost-response", text)
+    assert "duplicated: booked more than once: 1 test fails: lost-response-books-a-repeat-once\n" in text
 
 
 @pytest.mark.long

@@ -20,16 +20,18 @@ REPORT = Report(REQUEST.receiver, 7, [], CONTRACT)
 
 @pytest.fixture
 def plays(monkeypatch):
-    """`plays(history)` gives what the suite makes of a history."""
+    """`plays(history)` gives what the suite makes of a history, `plays(one, two)` what it makes of two in one run."""
 
-    def outcome_of(history):
-        played = Played(scenario.chosen([history.scenario])[0], history, judge(history, CONTRACT))
-        monkeypatch.setattr(verification, "run", lambda *_, on_played, **__: on_played(played) or REPORT)
+    def outcomes_of(*histories):
+        names = [each.scenario for each in histories]
+        run = [Played(scenario.chosen([each.scenario])[0], each, judge(each, CONTRACT)) for each in histories]
+        monkeypatch.setattr(verification, "run", lambda *_, on_played, **__: [*map(on_played, run)] and REPORT)
         found = {}
-        outcomes.player(REQUEST, 7)([history.scenario], lambda _: None, found.__setitem__)
-        return found.pop(history.scenario)
+        outcomes.player(REQUEST, 7)(names, lambda _: None, found.__setitem__)
+        told = [found[name] for name in names]
+        return told if len(told) > 1 else told[0]
 
-    return outcome_of
+    return outcomes_of
 
 
 def sent(*, times):
@@ -46,6 +48,21 @@ def test_a_broken_clause_has_its_story_and_its_replay(plays):
     assert "duplicated: SaleCreated 0192-sale: expected one effect, got 2 effects" in text
     assert "effects: 2" in text
     assert "Again with: --receiver-seed 7 -k steady" in text
+
+
+def test_a_cause_has_one_story(plays):
+    """Twenty tests fail of one mistake: each names its events and how it is played alone, one has the story."""
+    twice = Observation(9, (Effect("0192-sale"), Effect("0192-sale")))
+    shown = {"observer": "a list", "final": twice, "liveness": Liveness()}
+    first, second = plays(History("steady", (sent(times=2),), **shown), History("storm", (sent(times=2),), **shown))
+    (story,), (text,) = first.broken.values(), second.broken.values()
+    assert "The story of SaleCreated 0192-sale:" in story
+    assert [
+        "duplicated: SaleCreated 0192-sale: expected one effect, got 2 effects",
+        "The cause is the same as in steady, which has the story.",
+        "Again with: --receiver-seed 7 -k storm",
+    ] == text.splitlines()
+    assert ["duplicated: booked more than once"] * 2 == [*first.causes.values(), *second.causes.values()]
 
 
 def test_a_clause_that_the_scenario_did_not_exercise_is_named(plays):

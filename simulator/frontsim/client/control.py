@@ -17,11 +17,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import httpx
 
-from frontsim.client.errors import ApiError, UnexpectedAnswer
+from frontsim.client.errors import ApiError, UnexpectedAnswer, is_call_error
 from frontsim.client.http import TIMEOUT_S, Answer, ApiClient, HttpApi, path_part, read_url
 from frontsim.client.models import Message, RaisedEvent, RunRequest, SentEvent, TriggerAnswer, messages
 from frontsim.clock import stopwatch
 from frontsim.domain.model import ANSWER_BODY_KEPT, Outcome
+
+__tracebackhide__ = is_call_error
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ every form.
 import re
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
+from typing import Any
 
 import orjson
 
@@ -58,6 +59,11 @@ class UnexpectedAnswer(CallError):
 
     def __init__(self, where: str, *, expected: str, got: object) -> None:
         super().__init__(f"{where}: expected {expected}, got {_shown(got)}")
+
+
+def is_call_error(info: Any) -> bool:
+    """As the `__tracebackhide__` of a module: pytest shows a failed call at the user's own line, not inside of ours."""
+    return isinstance(info.value, CallError)
 
 
 def reason_of(error: Exception) -> str:

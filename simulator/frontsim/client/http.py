@@ -24,10 +24,13 @@ from frontsim.client.errors import (
     Unreachable,
     error_text,
     excerpt,
+    is_call_error,
     reason_of,
     retry_after_s,
 )
 from frontsim.errors import BadInput
+
+__tracebackhide__ = is_call_error
 
 CONNECT_TIMEOUT_S = 10.0
 """Seconds until a connection must stand: an API that answers at all does so much faster."""

@@ -6,9 +6,11 @@ from typing import Any, TypedDict, Unpack
 
 import httpx
 
-from frontsim.client.errors import UnexpectedAnswer
+from frontsim.client.errors import UnexpectedAnswer, is_call_error
 from frontsim.client.http import TIMEOUT_S, ApiClient, HttpApi, path_part, read_url
 from frontsim.client.models import EventEntry, WebhookView
+
+__tracebackhide__ = is_call_error
 
 When = date | str
 """A bound of a query: a date or date-time, or its text. Without an offset it is the vendor's local time."""

@@ -29,6 +29,7 @@ from frontsim import catalog
 from frontsim.errors import FrontsimError, plain
 from frontsim.explore import run as exploring
 from frontsim.masking import CommandLine, masked
+from frontsim.pytest_plugin import CAUSE
 from frontsim.recovery import run as recovery
 from frontsim.recovery.case import Case, chosen
 from frontsim.recovery.judge import job_contract
@@ -46,6 +47,7 @@ from frontsim.verification.result import trial_of
 from frontsim.verification.scenario import scenario
 from frontsim.verification.scenario.scenario import Scenario
 from frontsim.verification.schedule import usual_pace
+from frontsim.wording import in_a_row
 
 TYPES = "event-types"
 """In place of a scenario's name: which types were booked in the whole run."""
@@ -61,13 +63,15 @@ class ContractOutcome:
     """How a scenario or a case ended: its verdict, and for each broken clause what was seen; no secrets in either.
 
     `reason` says why the clauses that are not broken could not be judged, "" when they were; one that is violated can
-    have one too. `not_exercised` has the clauses that it did not put to the test, each with the reason.
+    have one too. `not_exercised` has the clauses that it did not put to the test, each with the reason; `causes` has
+    for each broken clause what its failure has in common with others: the class of its findings.
     """
 
     verdict: str
     reason: str
     broken: dict[str, str]
     not_exercised: dict[str, str] = field(default_factory=dict)
+    causes: dict[str, str] = field(default_factory=dict)
 
 
 Pause = Callable[[float], None]
@@ -83,7 +87,7 @@ def player(request: Request, seed: int, *, explore_s: float = 0.0) -> Play:
     """
 
     def play(names: Sequence[str], pause: Pause, put: Put) -> None:
-        contract, again = receiver_contract(), f"Again with: --receiver-seed {seed} -k "
+        contract, outcomes = receiver_contract(), _Outcomes(f"Again with: --receiver-seed {seed} -k ")
         if EXPLORED in names:
             play([name for name in names if name != EXPLORED], pause, put)
             put(EXPLORED, _explored(request, exploring.Options(seed, explore_s), pause))
@@ -97,7 +101,7 @@ def player(request: Request, seed: int, *, explore_s: float = 0.0) -> Play:
             seed=seed,
             pause=pause,
             pace=usual_pace(one_at_a_time=bool(request.receiver_cmd)),
-            on_played=lambda played: put(played.scenario.name, _outcome(trial_of(played, contract), again)),
+            on_played=lambda played: put(played.scenario.name, outcomes.of(trial_of(played, contract))),
         )
         put(TYPES, _types_outcome(report.types))
 
@@ -127,13 +131,13 @@ def job_player(setup: JobSetup, seed: int) -> Play:
     """Plays cases against a job, some at the same time."""
 
     def play(names: Sequence[str], pause: Pause, put: Put) -> None:
-        contract, again = job_contract(), f"Again with: --recovery-seed {seed} -k "
+        contract, outcomes = job_contract(), _Outcomes(f"Again with: --recovery-seed {seed} -k ")
         recovery.run(
             setup,
             chosen(names),
             seed=seed,
             is_cancelled=partial(_is_over, pause),
-            on_played=lambda played: put(played.case.name, _outcome(case_trial_of(played, contract), again)),
+            on_played=lambda played: put(played.case.name, outcomes.of(case_trial_of(played, contract))),
         )
 
     return play
@@ -148,29 +152,41 @@ def _is_over(pause: Pause) -> bool:
     return False
 
 
-def _outcome(trial: Trial, again: str) -> ContractOutcome:
-    return ContractOutcome(
-        str(trial.verdict),
-        masked(trial.reason),
-        {
-            clause: masked("\n".join((*_explanation(found), again + trial.name)))
-            for clause, found in trial.by_clause().items()
-        },
-        dict(trial.not_exercised),
-    )
+class _Outcomes:
+    """Puts trials in words. A cause has its story in the first trial that shows it; others name that trial.
 
+    `again`: how one trial is played again, without its name.
+    """
 
-def _explanation(findings: Sequence[ShownFinding]) -> Iterator[str]:
-    first = findings[0]
-    for each in findings[:_MOST_FINDINGS]:
-        yield f"{each.class_}: {each.event} {each.webhook_event_id}: {each.detail}"
-    if len(findings) > _MOST_FINDINGS:
-        yield f"... and {len(findings) - _MOST_FINDINGS} more"
-    yield from ("", f"The story of {first.event} {first.webhook_event_id}:")
-    yield from (f"  {line}" for line in first.evidence())
-    yield ""
-    if first.clause.fix:
-        yield f"Fix: {first.clause.fix}"
+    def __init__(self, again: str) -> None:
+        self._again = again
+        self._told: dict[str, str] = {}
+
+    def of(self, trial: Trial) -> ContractOutcome:
+        """The outcome of the next trial."""
+        broken = trial.by_clause()
+        return ContractOutcome(
+            str(trial.verdict),
+            masked(trial.reason),
+            {clause: masked("\n".join(self._explanation(trial, found))) for clause, found in broken.items()},
+            dict(trial.not_exercised),
+            {clause: f"{found[0].class_}: {found[0].meaning}" for clause, found in broken.items()},
+        )
+
+    def _explanation(self, trial: Trial, findings: Sequence[ShownFinding]) -> Iterator[str]:
+        first, told = findings[0], {self._told.setdefault(each.class_, trial.name) for each in findings}
+        most = _MOST_FINDINGS if trial.name in told else 1
+        for each in findings[:most]:
+            yield f"{each.class_}: {each.event} {each.webhook_event_id}: {each.detail}"
+        if len(findings) > most:
+            yield f"... and {len(findings) - most:,} more"
+        if trial.name in told:
+            yield from ("", f"The story of {first.event} {first.webhook_event_id}:")
+            yield from (f"  {line}" for line in first.evidence())
+            yield from ("", *([f"Fix: {first.clause.fix}"] if first.clause.fix else []))
+        else:
+            yield f"The cause is the same as in {in_a_row(sorted(told))}, which has the story."
+        yield f"{self._again}{trial.name}"
 
 
 class SharedOutcomes:
@@ -300,9 +316,12 @@ def outcome_of(outcomes: SharedOutcomes, name: str) -> ContractOutcome:
         pytest.fail(str(error), pytrace=False)
 
 
-def assert_kept(outcome: ContractOutcome, clause_id: str, what: str) -> None:
-    """The clause is not broken, and was checked; `what` stands before the findings."""
+def assert_kept(
+    outcome: ContractOutcome, clause_id: str, what: str, record: Callable[[str, object], None] = lambda *_: None
+) -> None:
+    """The clause is not broken, and was checked; `what` stands before the findings, and `record` gets their cause."""
     if clause_id in outcome.broken:
+        record(CAUSE, outcome.causes.get(clause_id, ""))
         pytest.fail(plain(f"{what}\n\n{outcome.broken[clause_id]}"), pytrace=False)
     if outcome.verdict in LEFT_OUT:
         pytest.skip(plain(outcome.reason))

@@ -8,7 +8,7 @@ and override `receiver_url`, `receiver_observe_url` or `receiver_request` beside
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -121,8 +121,13 @@ def test_receiver_survives_what_is_drawn(receiver_explore_s: float, contract_out
 
 @pytest.mark.parametrize(("played", "clause"), _CASES)
 def test_receiver_keeps_the_contract(
-    played: scenario.Scenario, clause: Clause, contract_outcomes: SharedOutcomes
+    played: scenario.Scenario,
+    clause: Clause,
+    contract_outcomes: SharedOutcomes,
+    record_property: Callable[[str, object], None],
 ) -> None:
     """The receiver keeps this clause of contracts/receiver.toml in this scenario."""
     outcome = outcome_of(contract_outcomes, played.name)
-    assert_kept(outcome, clause.id, f"{played.breaks} {played.holds}\n\n{clause.sentence} {clause.reason}")
+    assert_kept(
+        outcome, clause.id, f"{played.breaks} {played.holds}\n\n{clause.sentence} {clause.reason}", record_property
+    )

@@ -6,7 +6,7 @@ test module, and override `recovery_job` or `recovery_setup` beside it:
     from frontsim.contract_suite.test_recovery import *
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 
 import pytest
@@ -50,7 +50,11 @@ def recovery_outcomes(
 
 
 @pytest.mark.parametrize(("played", "clause"), _CASES)
-def test_job_keeps_the_contract(played: Case, clause: Clause, recovery_outcomes: SharedOutcomes) -> None:
+def test_job_keeps_the_contract(
+    played: Case, clause: Clause, recovery_outcomes: SharedOutcomes, record_property: Callable[[str, object], None]
+) -> None:
     """The job keeps this clause of contracts/job.toml in this case."""
     outcome = outcome_of(recovery_outcomes, played.name)
-    assert_kept(outcome, clause.id, f"{played.breaks} {played.holds}\n\n{clause.sentence} {clause.reason}")
+    assert_kept(
+        outcome, clause.id, f"{played.breaks} {played.holds}\n\n{clause.sentence} {clause.reason}", record_property
+    )

@@ -17,6 +17,7 @@ from typing import Any, ParamSpec, Self, TypeVar, Unpack
 from anyio.to_thread import run_sync
 
 from frontsim.client.control import Simulator
+from frontsim.client.errors import is_call_error
 from frontsim.client.models import EventEntry, RaisedEvent, RunView, TriggerAnswer
 from frontsim.client.reconcile import reconcile
 from frontsim.client.vendor import EVER, FrontSystems, read_log
@@ -26,6 +27,7 @@ from frontsim.settings import Settings
 from frontsim.testing.verifying import Verification, VerifyOptions, explore, verify, verify_recovery
 from frontsim.user_input.configuration import delivery_settings, read_configuration
 
+__tracebackhide__ = is_call_error
 _WAIT_S = 30.0
 
 
