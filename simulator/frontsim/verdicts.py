@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from frontsim.errors import BadInput
+from frontsim.user_input.configuration import read_toml
 from frontsim.user_input.fields import Fields
-from frontsim.user_input.toml_file import read_toml
 
 MUST, NOTE = "must", "note"
 

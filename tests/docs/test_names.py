@@ -93,7 +93,7 @@ def test_how_sure_a_fact_of_the_vendors_is_stays_visible() -> None:
 
 
 def test_every_field_of_a_report_is_named() -> None:
-    modules = ("report/as_json.py", "report/exchange.py", "verification/result.py", "recovery/result.py")
+    modules = ("report/as_json.py", "report/exchange.py", "verification/result.py", "recovery/run.py")
     source = "".join((PACKAGE / module).read_text() for module in modules)
     page = (ROOT / "docs" / "reference" / "verify-report.md").read_text()
     fields_of_json = set(re.findall(r'"(\w+)": ', source))

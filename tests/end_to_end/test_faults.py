@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from frontsim.delivery.fault_effects import UNKNOWN_EVENT, UNKNOWN_FIELD
+from frontsim.delivery.send_plan import UNKNOWN_EVENT, UNKNOWN_FIELD
 from frontsim.domain.faults import FAULTS, FaultStage
 from tests.support.patience import PATIENCE_S
 from tests.support.recorder import OK, RecordedCall, Recorder, answer

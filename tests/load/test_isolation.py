@@ -15,7 +15,7 @@ LOAD = SOURCE / "frontsim" / "load"
 IN_LOCUSTS_PROCESS = {
     *(FOLDER / f"{name}.py" for name in ("steady", "downtime", "lost_answers", "resend_storm", "store_day", "api")),
     LOAD / "locust_hooks.py",
-    *(LOAD / f"{name}.py" for name in ("load_master", "worker")),
+    *(LOAD / f"{name}.py" for name in ("locust_hooks", "worker")),
 }
 """Modules that only a Locust process imports."""
 

@@ -5,7 +5,7 @@ import time
 from frontsim.cli.commands import reconcile
 from frontsim.cli.commands.reconcile import say
 from frontsim.cli.main import main
-from frontsim.client.retry import RetryPolicy
+from frontsim.client.errors import RetryPolicy
 
 reconcile.RETRY = RetryPolicy(lambda seconds: time.sleep(seconds / 20), say)
 

@@ -11,8 +11,7 @@ from frontsim.errors import BadInput
 from frontsim.recovery import run
 from frontsim.recovery.case import Case, CaseHistory, PastGroup
 from frontsim.recovery.play import JobSetup
-from frontsim.recovery.result import result_of
-from frontsim.recovery.run import PlayedCase
+from frontsim.recovery.run import PlayedCase, result_of
 from frontsim.verdicts import Verdict
 from tests.recovery.histories import event, history
 

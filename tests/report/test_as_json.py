@@ -4,7 +4,7 @@ import json
 import pytest
 from jsonschema import Draft202012Validator
 
-from frontsim.recovery.result import result_of as job_result_of
+from frontsim.recovery.run import result_of as job_result_of
 from frontsim.report.as_json import as_data, as_json
 from frontsim.report.html import as_html
 from frontsim.report.junit import as_junit

@@ -10,7 +10,7 @@ import pytest
 
 from frontsim.domain.model import Outcome, Trigger
 from frontsim.masking import CommandLine
-from frontsim.recovery.result import result_of as job_result_of
+from frontsim.recovery.run import result_of as job_result_of
 from frontsim.report.exchange import Exchange, ReceivedAnswer, SentRequest
 from frontsim.report.html import MOST_CHARACTERS, MOST_PAYLOADS, as_html, groups_of, wrong
 from frontsim.report.model import MOST_RIGHT, MOST_WRONG

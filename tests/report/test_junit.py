@@ -4,7 +4,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from frontsim.domain.model import Outcome, Trigger
-from frontsim.recovery.result import result_of as job_result_of
+from frontsim.recovery.run import result_of as job_result_of
 from frontsim.report.junit import as_junit
 from frontsim.verdicts import Verdict
 from frontsim.verification.effects.history import EventFact, History, Run

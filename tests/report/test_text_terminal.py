@@ -1,6 +1,6 @@
 import dataclasses
 
-from frontsim.recovery.result import result_of as job_result_of
+from frontsim.recovery.run import result_of as job_result_of
 from frontsim.report.text import annotations, lines
 from frontsim.verification.result import result_of
 from tests.recovery.reports import RIGHT, UNPLAYED, WRONG

@@ -19,8 +19,7 @@ from frontsim.catalog import Catalog
 from frontsim.errors import BadInput
 from frontsim.masking import printable
 from frontsim.settings import ENVIRONMENT_PREFIX, SettingRule, Settings, of_delivery
-from frontsim.user_input.fields import duration_s, read_json, shown_briefly
-from frontsim.user_input.paths import read_assignments
+from frontsim.user_input.fields import duration_s, read_assignments, read_json, shown_briefly
 from frontsim.wording import near
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]

@@ -1,6 +1,6 @@
 """One HTTP call to an API, sent once, and how it ended (the tree of ends: `client.errors`).
 
-Nothing here tries again: `client.retry` does, and its callers decide which calls may be repeated. The vendor's
+Nothing here tries again: `client.errors` does, and its callers decide which calls may be repeated. The vendor's
 answers are only partly published, so we check what we must read, and keep the rest as it came.
 """
 

@@ -30,9 +30,19 @@ from enum import Enum, auto
 from itertools import repeat
 from typing import Generic, Protocol, TypeVar
 
-from frontsim.client.errors import Ambiguous, ApiError, CallError, UnexpectedAnswer, Unreachable
+from frontsim.client.errors import (
+    READ_DELAYS_S,
+    Ambiguous,
+    ApiError,
+    CallError,
+    RetryPolicy,
+    Say,
+    Sleep,
+    UnexpectedAnswer,
+    Unreachable,
+    is_rate_limit,
+)
 from frontsim.client.models import EventEntry
-from frontsim.client.retry import READ_DELAYS_S, RetryPolicy, Say, Sleep, is_rate_limit
 from frontsim.client.vendor import FrontSystems, When
 from frontsim.clock import stopwatch
 from frontsim.threads import for_each

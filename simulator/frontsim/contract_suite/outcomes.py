@@ -34,7 +34,7 @@ from frontsim.recovery import run as recovery
 from frontsim.recovery.case import Case, chosen
 from frontsim.recovery.judge import job_contract
 from frontsim.recovery.play import JobSetup
-from frontsim.recovery.result import trial_of as case_trial_of
+from frontsim.recovery.run import trial_of as case_trial_of
 from frontsim.report.model import ShownFinding, Trial
 from frontsim.report.text import lines
 from frontsim.user_input.configuration import read_configuration

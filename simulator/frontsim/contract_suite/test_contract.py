@@ -25,7 +25,7 @@ from frontsim.contract_suite.outcomes import (
     player,
 )
 from frontsim.user_input.configuration import delivery_settings, read_configuration
-from frontsim.user_input.paths import read_assignments
+from frontsim.user_input.fields import read_assignments
 from frontsim.verdicts import MUST, Clause
 from frontsim.verification.dependency.breakage import read_addresses
 from frontsim.verification.effects.history import ContentCheck

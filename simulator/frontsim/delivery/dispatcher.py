@@ -31,8 +31,7 @@ from operator import attrgetter
 
 from frontsim.catalog import Catalog
 from frontsim.clock import Clock, Milliseconds
-from frontsim.delivery.fault_effects import mutate, result_in_log, send_plan
-from frontsim.delivery.send_plan import WHOLE, Barrier, SendPlan, held
+from frontsim.delivery.send_plan import WHOLE, Barrier, SendPlan, held, mutate, result_in_log, send_plan
 from frontsim.delivery.webhook_sender import WebhookSender
 from frontsim.domain.delivery_shape import HeaderNames, filled_url
 from frontsim.domain.fault_rules import FaultRules

@@ -38,8 +38,8 @@ from frontsim.domain.model import Delivery
 from frontsim.errors import Unusable
 from frontsim.masking import MASK, masked
 from frontsim.settings import HTTP_TOKEN
+from frontsim.user_input.configuration import parsed_toml
 from frontsim.user_input.fields import Fields, read_json
-from frontsim.user_input.toml_file import parsed_toml
 from frontsim.wording import not_among
 
 Value = str | int | None

@@ -203,7 +203,7 @@ class LeaseBuffer:
             thread.join()
         while not self._waiting.empty():
             self.report(DeliveryReport(self._waiting.get(), Outcome.NOT_SENT))
-        for _ in range(_LAST_TRIES):  # not `client.retry`: a try calls for each lease that is left
+        for _ in range(_LAST_TRIES):  # not `client.errors`: a try calls for each lease that is left
             if self._send_reports():
                 return
             threading.Event().wait(_RETRY_S)

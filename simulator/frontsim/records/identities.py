@@ -30,7 +30,7 @@ from frontsim.catalog import Catalog, EventType
 from frontsim.domain.model import Occurrence
 from frontsim.errors import BadInput, UnknownEventType
 from frontsim.records.record import RecordReader
-from frontsim.user_input.paths import found, overridden
+from frontsim.user_input.fields import found, overridden
 
 COMPANIONS = frozenset(
     {

@@ -54,8 +54,8 @@ from frontsim import bundled
 from frontsim.client.models import RunView
 from frontsim.domain.faults import FAULTS
 from frontsim.errors import BadInput
+from frontsim.user_input.configuration import read_toml
 from frontsim.user_input.fields import Fields
-from frontsim.user_input.toml_file import read_toml
 from frontsim.wording import not_among
 
 

@@ -2,7 +2,7 @@
 
     verification.played.Report   -> verification/result.py -+
                                                             +-> RunResult -> terminal, JSON, JUnit XML, HTML, Markdown
-    recovery.run.JobReport   -> recovery/result.py     -+
+    recovery.run.JobReport   -> recovery/run.py     -+
 
 Exchanges stand in it as they were; `report/exchange.py` masks them where a form shows them.
 """

@@ -13,8 +13,8 @@ from frontsim.explore.run import BUDGET_S, Exploration
 from frontsim.masking import CommandLine
 from frontsim.recovery.case import chosen as chosen_cases
 from frontsim.recovery.play import JobSetup
-from frontsim.recovery.result import result_of as job_result_of
 from frontsim.recovery.run import JobReport
+from frontsim.recovery.run import result_of as job_result_of
 from frontsim.recovery.run import run as run_recovery
 from frontsim.report.text import lines
 from frontsim.settings import Settings

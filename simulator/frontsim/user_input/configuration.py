@@ -14,18 +14,82 @@ a table for that command:
 The file runs commands (`observe-cmd`, `job`) and says where keys are sent, so it must be one that the user can trust:
 the user's, or the current folder's owner's. A root user may also take one that lies in the repository, because in
 containers and on CI the files of a checkout belong to another user. A file that is named is taken from anyone.
+
+A TOML file may come from a stranger, so its size and its depth are bounded: `tomllib` takes 40 s for a key of 50,000
+parts. Every error names the file.
 """
 
 import os
+import re
 import stat
-from collections.abc import Mapping
+import tomllib
+from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from frontsim.errors import BadInput, Unusable
 from frontsim.settings import ENVIRONMENT_PREFIX, Settings, of_delivery
-from frontsim.user_input.toml_file import MOST_BYTES, parsed_toml
+
+MOST_BYTES, MOST_DEEP = 1_000_000, 100
+
+T = TypeVar("T")
+
+_PART = r"""(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')"""
+_DEEP_KEY = re.compile(rf"(?<![\w-]){_PART}(?:[ \t]*+\.[ \t]*+{_PART}){{{MOST_DEEP}}}")
+
+
+def read_toml(file: Path, of: Callable[[Mapping[str, Any]], T], *, expected: str = "a file") -> T:
+    """Reads a file, and returns what `of` makes of it.
+
+    Args:
+        file: its path.
+        of: reads the document; what it refuses with BadInput is an error of the file.
+        expected: what the file should have been, for the message.
+
+    Raises:
+        Unusable: the file cannot be read, is not TOML, or says what `of` refuses.
+    """
+    try:
+        with file.open("rb") as opened:
+            text = opened.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise Unusable(f"{file}: expected {expected} that can be read, got {error.strerror}") from None
+    try:
+        return of(parsed_toml(text, file))
+    except BadInput as error:
+        raise Unusable(f"{file}: {error}") from None
+
+
+def parsed_toml(text: bytes, file: str | Path) -> dict[str, Any]:
+    """Reads the text of a file. Raises Unusable."""
+    if len(text) > MOST_BYTES:
+        raise Unusable(f"{file}: expected TOML of at most {MOST_BYTES:,} bytes, got more")
+    try:
+        decoded = text.decode("utf-8")
+        document = None if _DEEP_KEY.search(decoded) else tomllib.loads(decoded)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise Unusable(f"{file}: expected TOML, got {error}") from None
+    except RecursionError:
+        document = None
+    if document is None or _is_deep(document):
+        raise Unusable(f"{file}: expected TOML that is nested less than {MOST_DEEP} deep, got more")
+    return document
+
+
+def _is_deep(document: dict[str, Any]) -> bool:
+    level: list[Any] = [document]
+    for _ in range(MOST_DEEP):
+        level = [
+            below
+            for value in level
+            for below in (value.values() if isinstance(value, dict) else value)
+            if isinstance(below, dict | list)
+        ]
+        if not level:
+            return False
+    return True
+
 
 FILE = "frontsim.toml"
 PROJECT_FILE = "pyproject.toml"

@@ -9,7 +9,7 @@ import pytest
 
 from frontsim import catalog
 from frontsim.cli.commands import contracts
-from frontsim.client.retry import RetryPolicy
+from frontsim.client.errors import RetryPolicy
 from tests.cli.commands.test_contracts_contract_pull import EXTRA
 from tests.support.simulation import Simulation, simulation
 

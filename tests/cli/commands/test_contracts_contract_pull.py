@@ -9,8 +9,7 @@ import pytest
 from frontsim import catalog
 from frontsim.cli.commands import contracts
 from frontsim.cli.commands.contracts import pull_contracts
-from frontsim.client.errors import ApiError
-from frontsim.client.retry import RetryPolicy
+from frontsim.client.errors import ApiError, RetryPolicy
 from frontsim.client.vendor import FrontSystems
 from frontsim.errors import FrontsimError
 from tests.support.simulation import Simulation, simulation

@@ -5,8 +5,8 @@ from datetime import date
 
 import pytest
 
+from frontsim.client.errors import RetryPolicy
 from frontsim.client.reconcile_state import ReconcileState
-from frontsim.client.retry import RetryPolicy
 
 WEBHOOKS = [
     {"id": "w1", "storeId": None, "event": "SaleCreated", "url": "http://a"},

@@ -25,10 +25,9 @@ from frontsim.cli.connection import Api, ControlConnection, api_options
 from frontsim.cli.options import contracts_option, delivery_options, finite, load, option_group
 from frontsim.cli.output import delivery_line, shown
 from frontsim.client.control import Simulator
-from frontsim.client.errors import CallError
+from frontsim.client.errors import CallError, RetryPolicy
 from frontsim.client.http import is_loopback, read_url
 from frontsim.client.models import WebhookView
-from frontsim.client.retry import RetryPolicy
 from frontsim.client.vendor import FrontSystems
 from frontsim.clock import WireTime, stopwatch
 from frontsim.errors import BadInput, FrontsimError
@@ -37,8 +36,16 @@ from frontsim.hosting.listening import url_of
 from frontsim.hosting.serving import run_in_thread
 from frontsim.records.identities import Renewal, identity_fields
 from frontsim.records.proxy import HeadersOf, RecordingProxy
-from frontsim.records.record import SOURCES, RecordedEvent, RecordHead, RecordReader, RecordWriter
-from frontsim.records.recording import Stretch, recorded_events, stretches
+from frontsim.records.record import (
+    SOURCES,
+    RecordedEvent,
+    RecordHead,
+    RecordReader,
+    RecordWriter,
+    Stretch,
+    recorded_events,
+    stretches,
+)
 from frontsim.records.replay import Replay, ReplayPace, ReplayResult
 from frontsim.settings import Settings
 from frontsim.user_input.configuration import read_settings

@@ -14,8 +14,7 @@ from frontsim.hosting.user_program import words_of
 from frontsim.masking import secrets_shown
 from frontsim.recovery.case import Case, chosen
 from frontsim.recovery.play import JobSetup
-from frontsim.recovery.result import cases_as_json, counts, result_of
-from frontsim.recovery.run import JobReport, PlayedCase, run
+from frontsim.recovery.run import JobReport, PlayedCase, cases_as_json, counts, result_of, run
 from frontsim.threads import Interruption
 from frontsim.verdicts import EXIT_CODES
 from frontsim.wording import counted

@@ -23,7 +23,7 @@ from frontsim.payloads.documents.builders import BUILDERS, occurrence, rung_anew
 from frontsim.payloads.making.profiles import ADVERSARIAL, RECORDED, STRICT, TYPICAL, Profiles
 from frontsim.payloads.world.moments import Ticks
 from frontsim.payloads.world.world import World
-from frontsim.user_input.paths import digits_as_text, found, not_json, overridden
+from frontsim.user_input.fields import digits_as_text, found, not_json, overridden
 
 if TYPE_CHECKING:
     from frontsim.payloads.making.corrections import Corrector

@@ -192,7 +192,7 @@ def settle_all(
 def read_patiently(read: Callable[[], Seen], pause: Callable[[float], None]) -> Seen:
     """Read the effects; an observer that fails is tried a few times. Raises ObserverFailed.
 
-    `client.retry` is for calls whose errors tell whether to repeat them, and when; an observer's error tells neither.
+    `client.errors` is for calls whose errors tell whether to repeat them, and when; an observer's error tells neither.
     """
     for _ in range(_READS - 1):
         try:

@@ -15,9 +15,8 @@ from threading import Event
 from typing import Any, TypeVar, Unpack
 
 from frontsim.client.control import Simulator
-from frontsim.client.errors import Ambiguous, ApiError, CallError, UnexpectedAnswer, Unreachable
+from frontsim.client.errors import Ambiguous, ApiError, CallError, RetryPolicy, UnexpectedAnswer, Unreachable, backoff_s
 from frontsim.client.models import EventEntry
-from frontsim.client.retry import RetryPolicy, backoff_s
 from frontsim.client.vendor import FrontSystems, LogFilter, read_log
 from frontsim.clock import Ids, stopwatch
 from frontsim.domain.delivery_shape import DeliveryShape

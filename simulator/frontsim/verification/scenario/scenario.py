@@ -41,9 +41,8 @@ from frontsim.clock import WireTime
 from frontsim.domain.fault_rules import read_rule
 from frontsim.domain.faults import SINK
 from frontsim.errors import BadInput, Unusable
-from frontsim.user_input.configuration import Configuration, in_folder_of
+from frontsim.user_input.configuration import Configuration, in_folder_of, read_toml
 from frontsim.user_input.fields import Fields
-from frontsim.user_input.toml_file import read_toml
 from frontsim.verification.dependency.breakage import DependencyFault
 from frontsim.verification.scenario.steps import (
     ACTING_STEPS,

@@ -1,7 +1,7 @@
 import pytest
 
 from frontsim.errors import BadInput, Unusable
-from frontsim.user_input.toml_file import parsed_toml, read_toml
+from frontsim.user_input.configuration import parsed_toml, read_toml
 
 
 def refuse(_):

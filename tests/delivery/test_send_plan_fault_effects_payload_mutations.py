@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from frontsim import catalog
-from frontsim.delivery.fault_effects import UNKNOWN_EVENT, UNKNOWN_FIELD, MutatedDelivery, mutate
+from frontsim.delivery.send_plan import UNKNOWN_EVENT, UNKNOWN_FIELD, MutatedDelivery, mutate
 from frontsim.domain.faults import FAULTS, FaultRule, FaultStage, Match
 from tests.support.pulled_schema import in_draft_7
 

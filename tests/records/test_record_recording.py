@@ -6,10 +6,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from frontsim.client.control import Simulator
+from frontsim.client.errors import RetryPolicy
 from frontsim.client.models import WebhookView
-from frontsim.client.retry import RetryPolicy
 from frontsim.client.vendor import EVER, FrontSystems
-from frontsim.records.recording import recorded_events, stretches
+from frontsim.records.record import recorded_events, stretches
 
 OSLO = ZoneInfo("Europe/Oslo")
 

@@ -6,8 +6,7 @@ import orjson
 import pytest
 
 from frontsim.recovery.case import Case, PastState, StartEnding
-from frontsim.recovery.result import cases_as_json, counts, result_of, story
-from frontsim.recovery.run import JobReport
+from frontsim.recovery.run import JobReport, cases_as_json, counts, result_of, story
 from frontsim.verdicts import Verdict
 from tests.recovery.histories import event, history, listed, resent, start
 from tests.recovery.reports import RIGHT, SKIPPED, UNPLAYED, WRONG, played, report

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from frontsim.errors import BadInput
-from frontsim.user_input.paths import read_assignments
+from frontsim.user_input.fields import read_assignments
 
 JSON = st.recursive(
     st.none()

@@ -2,8 +2,7 @@
 
 import pytest
 
-from frontsim.delivery.fault_effects import result_in_log, send_plan
-from frontsim.delivery.send_plan import WHOLE
+from frontsim.delivery.send_plan import WHOLE, result_in_log, send_plan
 from frontsim.domain.faults import FAULTS, FaultRule, FaultStage, Match
 from frontsim.domain.model import Outcome, Result
 

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 SCRIPT = """
-from frontsim.load.load_master import add_tab
+from frontsim.load.locust_hooks import add_tab
 from types import SimpleNamespace
 from flask import Flask, jsonify
 from frontsim.load.live import SoFar

@@ -4,8 +4,16 @@ from itertools import islice
 
 import pytest
 
-from frontsim.client.errors import Ambiguous, ApiError, CallError, UnexpectedAnswer, Unreachable
-from frontsim.client.retry import RetryPolicy, backoff_s, may_pass
+from frontsim.client.errors import (
+    Ambiguous,
+    ApiError,
+    CallError,
+    RetryPolicy,
+    UnexpectedAnswer,
+    Unreachable,
+    backoff_s,
+    may_pass,
+)
 
 
 def error(status: int, retry_after_s: float | None = None) -> ApiError:

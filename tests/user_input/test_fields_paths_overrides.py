@@ -1,7 +1,7 @@
 import pytest
 
 from frontsim.errors import BadInput
-from frontsim.user_input.paths import digits_as_text, found, not_json, overridden
+from frontsim.user_input.fields import digits_as_text, found, not_json, overridden
 
 SALE = {"total": 10.0, "store": {"posId": 7}, "salesLines": [{"price": 1}, {"price": 2}], "customer": None, "tags": []}
 
