@@ -360,7 +360,7 @@ def open_run(
     address = simulators if isinstance(simulators, Address) else None
     with ExitStack() as stack:
         effects, state = (stack.enter_context(each) for each in _observed(request, address, pause=pause))
-        dependencies = stack.enter_context(open_dependencies(request.dependencies))
+        dependencies = stack.enter_context(open_dependencies(request.dependencies)) if request.dependencies else None
         if dependencies:
             on_dependencies(dependencies)
         way_back = stack.enter_context(_way_back(request, address))

@@ -16,11 +16,6 @@ def listener():
         yield opened.getsockname()[1]
 
 
-def test_without_dependencies_there_is_nothing():
-    with open_dependencies([]) as opened:
-        assert opened is None
-
-
 def test_a_receiver_gets_the_addresses_of_the_proxies(listener):
     with open_dependencies([DependencyAddress("db", "127.0.0.1", listener)]) as opened:
         at = f"127.0.0.1:{opened.port('db')}"

@@ -85,7 +85,9 @@ def _duration(name: str, parameter: str) -> Decorator:
 receiver_options = option_group(
     _declared("receiver"),
     _declared("receiver-cmd"),
-    _declared("dependency", "dependencies", multiple=True, callback=lambda _, __, values: read_addresses(values)),
+    _declared(
+        "dependency", "dependencies", multiple=True, callback=lambda _, __, values: values and read_addresses(values)
+    ),
     _duration("dependency-away", "away_s"),
     heading="Your receiver",
 )

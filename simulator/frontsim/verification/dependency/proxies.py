@@ -302,15 +302,12 @@ class Dependencies:
 
 
 @contextmanager
-def open_dependencies(addresses: Sequence[DependencyAddress]) -> Iterator[Dependencies | None]:
-    """Proxies for the dependencies until the end; None without any.
+def open_dependencies(addresses: Sequence[DependencyAddress]) -> Iterator[Dependencies]:
+    """Proxies for one dependency or more, until the end.
 
     Raises:
         Unusable: nothing listens at a dependency's address, or its own port is not free.
     """
-    if not addresses:
-        yield None
-        return
     for each in addresses:
         _check(each)
     listeners = _listeners(addresses)
