@@ -235,12 +235,16 @@ class Catalog:
         Raises:
             UnknownEventType: no such type.
         """
-        validator = self._validator(event)
         try:
             value = orjson.loads(body)
         except orjson.JSONDecodeError:
+            self.find(event)
             return False
-        return validator.is_valid(value)
+        return self.fits(event, value)
+
+    def fits(self, event: str, value: object) -> bool:
+        """As `is_valid`, of what a body holds. Raises UnknownEventType."""
+        return self._validator(event).is_valid(value)
 
     def problems(self, event: str, value: object) -> list[Violation]:
         """Why a parsed `value` is not valid under the schema of the type `event`; empty when it is.

@@ -3,8 +3,9 @@
 import orjson
 import pytest
 
+from frontsim.neighbours.book import assortment_json
 from frontsim.neighbours.operations import Shape, kind_of, resolved
-from frontsim.neighbours.views import assortment_json, customer_json, order_json, regular_customers, settlement_json
+from frontsim.neighbours.views import customer_json, order_json, regular_customers, settlement_json
 from frontsim.payloads.documents.builders import BUILDERS
 from frontsim.payloads.world.world import World
 

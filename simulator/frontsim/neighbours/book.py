@@ -7,33 +7,50 @@ is not in the log: nothing else is kept between two starts. What no event holds 
 call was made before) is a note, which is logged in the commit of the events that it belongs to.
 
 Occurrences are logged out of order where several callers raise them, so each thing remembers the number of the
-occurrence that it shows, and a lower number changes nothing. A payload that breaks its schema is not read.
+occurrence that it shows, and a lower number changes nothing. A payload that breaks its bundled schema says nothing of
+the shop, but that there is a product of each GTIN in it.
 """
 
 import asyncio
+import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
+from zlib import crc32
 
 import orjson
 
+from frontsim import catalog
 from frontsim.clock import WireTime
-from frontsim.neighbours.operations import LAST, NEVER, wrong
+from frontsim.neighbours.operations import LAST, NEVER, filled, wrong
 from frontsim.payloads.documents.stock import Level
 from frontsim.payloads.making.shop import Shop
 from frontsim.payloads.making.shop_state import Known, StockLevels
-from frontsim.payloads.world.assortment import Size, added_size
-from frontsim.payloads.world.world import Stock, Store, World
+from frontsim.payloads.world.assortment import COLOURS, Size, added_size
+from frontsim.payloads.world.money import amount
+from frontsim.payloads.world.seeded_draws import SeededDraws
+from frontsim.payloads.world.world import BRAND, Stock, Store, World
 from frontsim.store.event_log import EventLog
 from frontsim.store.reader import Reader
 
 ROWS = 500
 """Occurrences that are read at a time; other calls get their turn in between."""
+SINCE = "2026-01-01T00:00:00"
+"""When the assortment was written, and the price lists (ours)."""
+PRICE_LISTS = ((1, "Retail NOK", "NOK"), (2, "Retail SEK", "SEK"), (3, "Retail DKK", "DKK"))
+"""A price list for each currency: its id, its name, the currency."""
 MOST_KEPT = 20_000
 """Customers, orders, reservations, counts, Z reports ... of each of which so many are kept; the oldest are dropped."""
 PRODUCT, CUSTOMER, RESERVATION, ARRIVAL, ANSWER = (
     "note/product", "note/customer", "note/reservation", "note/arrival", "note/answer",
 )  # fmt: skip
 """The notes: an article, a customer, when a reservation runs out, goods on their way, the answer to a call."""
+MOST_NAMED = 1_000
+"""Sizes that are known by events alone, of which so many are kept, because each has a level in each stock."""
+_LONGEST_CODE = 200
+_FIRST_NAMED, _SPAN_NAMED = 1_000_000_000, 1_000_000_000
+"""The ids of products that only a GTIN is known of; those that callers add are lower."""
+_GTIN = re.compile(rb'"gtin"\s*:\s*("(?:[^"\\]|\\.)*")')
 _MOVED = ("StockMovementCreated", "StockReservationCreated", "StockReservationExpired")
 
 
@@ -73,6 +90,7 @@ class Book:
 
     def __init__(self, *, shop: Shop, log: EventLog, reader: Reader, wire_time: WireTime) -> None:
         self._shop = shop
+        self._published = catalog.load()
         self._time = wire_time
         self._log = log
         self._reader = reader
@@ -112,6 +130,7 @@ class Book:
         self.added: dict[str, Size] = {}
         self.moved_at: dict[tuple[int, str], str] = {}
         self.other_stores: dict[int, Store] = {}
+        self._named: dict[str, int] = {}
         self._by_code: dict[str, Size] = {}
 
     @property
@@ -144,6 +163,19 @@ class Book:
                 self._index(size)
         return None if code is None else self._by_code.get(code.strip().lower())
 
+    @property
+    def every_product(self) -> Mapping[int, dict[str, Any]]:
+        """All products by id, as they were written."""
+        return {**assortment_json(self.world), **self.products}
+
+    def product(self, product_id: int) -> dict[str, Any] | None:
+        """A product as it was written; None if there is none of that id."""
+        return self.products.get(product_id) or assortment_json(self.world).get(product_id)
+
+    def is_named_only(self, size: Size) -> bool:
+        """Tells whether events alone say that there is a size: its codes are free for a caller who writes a product."""
+        return size.gtin in self._named
+
     def by_stock(self, size: Size) -> Iterator[tuple[int, Level]]:
         """The pieces of a size in each stock, as the log has them."""
         logged, first = self.levels.logged, self.levels.first
@@ -159,7 +191,7 @@ class Book:
             while (since := self._log.take_unread()) is not None:
                 era = self._era
                 try:
-                    async for row in self._rows(since, tuple(name for name in self._folds if "/" not in name)):
+                    async for row in self._rows(since):
                         if era is not self._era:
                             break
                         self.fold(*row)
@@ -171,13 +203,12 @@ class Book:
         """The levels that had changed by a moment, in the vendor's local form."""
         then: dict[tuple[int, str], Known] = {}
         async for number, event, _, raw in self._rows(1, _MOVED):
-            if event in _MOVED and (body := _readable(raw)) is not None and _happened(event, body) <= moment:
+            if event in _MOVED and (body := self._read(event, raw)) is not None and _happened(event, body) <= moment:
                 self._move(then, number, event, body)
         return then
 
-    async def _rows(self, since: int, events: tuple[str, ...]) -> Any:
-        stores = tuple(store.id for store in self.world.stores)
-        while rows := await self._reader.shop(since, events, stores, most=ROWS):
+    async def _rows(self, since: int, events: tuple[str, ...] = ()) -> Any:
+        while rows := await self._reader.shop(since, events, most=ROWS):
             for row in rows:
                 yield row
             if len(rows) < ROWS:
@@ -187,19 +218,65 @@ class Book:
 
     def fold(self, number: int, event: str, store_id: int | None, raw: bytes) -> None:
         """Lay one occurrence over what is known."""
-        self.version = object()
         if store_id is not None and store_id not in self.other_stores:
             store = self.world.store(store_id)
             if store.number >= len(self.world.stores):
-                self.other_stores[store_id] = store
-        fold, body = self._folds.get(event), _readable(raw)
-        if fold is not None and body is not None:
-            try:
-                fold(number, body)
-            except (AttributeError, KeyError, TypeError, ValueError):
-                return  # a payload that breaks its schema, as a user may ask for: it says nothing of the shop
+                self.version, self.other_stores[store_id] = object(), store
+        if "/" not in event and any(self._is_new(_parsed(gtin)) for gtin in _GTIN.findall(raw)):
+            self.version = object()
+            for line in _lines(_parsed(raw)):
+                self._name(line)
+        fold = self._folds.get(event)
+        if fold is not None and (body := self._read(event, raw)) is not None:
+            self.version = object()
+            fold(number, body)
             if event in _MOVED:
                 self._move(self.levels.logged, number, event, body)
+
+    def _read(self, event: str, raw: bytes) -> dict[str, Any] | None:
+        """The payload, or the note, if it is as it must be."""
+        body: dict[str, Any] = _parsed(raw)
+        return body if "/" in event or self._published.fits(event, body) else None
+
+    def _is_new(self, code: object) -> bool:
+        """Tells whether a text may become a GTIN: no size has it, or only as another code that an event made up."""
+        if not isinstance(code, str) or not 0 < len(code.strip()) <= _LONGEST_CODE:
+            return False
+        size = self.size(code)
+        return size is None or (self.is_named_only(size) and size.gtin.strip().lower() != code.strip().lower())
+
+    def _name(self, line: Mapping[str, Any]) -> None:
+        """Add the size that a line names, if it is new, to the product that the line names, so that reads find it."""
+        gtin, id_, price = line.get("gtin"), line.get("productId"), line.get("price")
+        if not self._is_new(gtin):
+            return
+        assert isinstance(gtin, str)
+        if type(id_) is not int or not 0 < id_ < 2**31:
+            id_ = _FIRST_NAMED + crc32(gtin.encode()) % _SPAN_NAMED
+        identity, sku = (
+            str(code) if self._is_new(code := line.get(name)) else gtin for name in ("identity", "externalSKU")
+        )
+        label, text = (str(line.get(name) or gtin)[:_LONGEST_CODE] for name in ("receiptLabel", "sizeText"))
+        ore = round(price * 100) if isinstance(price, int | float) and 0 <= price < 1e9 else 0
+        size = added_size(id_, (identity, gtin, sku), (label, text), ore, 0)
+        product = self.product(id_) or _product_of(self.world, size)
+        self.products[id_] = {**product, "productSizes": [*product["productSizes"], _variant(size)]}
+        self.added[gtin], self._named[gtin] = size, id_
+        self._index(size)
+        if len(self._named) > MOST_NAMED:
+            self._forget_named(next(iter(self._named)))
+
+    def _forget_named(self, gtin: str) -> None:
+        """Drop a size that is known by events alone, and a product without another."""
+        id_ = self._named.pop(gtin)
+        sizes = [item for item in self.products[id_]["productSizes"] if item["gtin"] != gtin]
+        self.products[id_] = {**self.products[id_], "productSizes": sizes}
+        if not sizes:
+            del self.products[id_]
+        size = self.added.pop(gtin)
+        for code in _codes(size):
+            if self._by_code.get(code) is size:
+                del self._by_code[code]
 
     def _moved(self, _: int, body: dict[str, Any]) -> None:
         size = self._size_of(body)
@@ -221,7 +298,7 @@ class Book:
     def _shift(self, levels: dict[tuple[int, str], Known], number: int, body: Mapping[str, Any], more: int) -> None:
         """Reserve more pieces, or fewer."""
         size = self._size_of(body)
-        if size is not None:
+        if size is not None and body["stockId"] is not None:
             before, level = levels.get((body["stockId"], size.gtin), (0, self.levels.first(body["stockId"], size)))
             if before < number:
                 levels[body["stockId"], size.gtin] = number, Level(level.on_hand, level.reserved + more)
@@ -230,7 +307,8 @@ class Book:
         self.customers.put(body["customerId"], number, body)
 
     def _reserved(self, number: int, body: dict[str, Any]) -> None:
-        self.reservations.put(body["id"], number, {**body, "live": "isReleased" not in body})
+        if body["id"] is not None and body["stockId"] is not None:
+            self.reservations.put(body["id"], number, {**body, "live": "isReleased" not in body})
 
     def _reservation_noted(self, number: int, body: dict[str, Any]) -> None:
         self.reservations.put(body["id"], number, body)
@@ -238,35 +316,37 @@ class Book:
             self._shift(self.levels.logged, number, body, body["more"])
 
     def _order(self, number: int, body: dict[str, Any]) -> None:
-        self.orders.put(body["orderNo"], number, body)
+        lists = {name: [each for each in body[name] or () if each] for name in ("orderLines", "orderEvents")}
+        self.orders.put(body["orderNo"] or body["orderId"], number, {**body, **lists})
         if body["status"] in ("Shipped", "Picked", "Rejected"):  # what was reserved for it has left, or is free
             for held in self.held_for(body["orderNo"]):
                 self.reservations.put(held["id"], number, {"live": False})
 
     def held_for(self, order_no: str) -> list[dict[str, Any]]:
         """The reservations of an order that are neither used up nor over."""
-        return [held for held in self.reservations if held.get("extId") == order_no and held["live"]]
+        return [held for held in self.reservations if held.get("extId") == order_no and held.get("live")]
 
     def _product(self, number: int, body: dict[str, Any]) -> None:
-        known = self.products.get(body["productid"])
-        if known is not None and known["_number"] > number:
+        id_ = body["productid"]
+        known = self.product(id_) or {"productSizes": ()}
+        if known.get("_number", 0) > number:
             return
-        self.products[body["productid"]] = {**body, "_number": number}
+        for item in body["productSizes"]:
+            if item["gtin"] in self._named:
+                self._forget_named(item["gtin"])
+        named = [item for item in known["productSizes"] if item["gtin"] in self._named]
+        self.products[id_] = {**body, "_number": number, "productSizes": [*body["productSizes"], *named]}
         for item in body["productSizes"]:
             old = self.size(item["gtin"])
             if old is None or old.gtin in self.added:
-                size = added_size(
-                    body["productid"],
-                    (item["identity"], item["gtin"], item["externalSKU"]),
-                    (body["name"], item["label"] or ""),
-                    round(body["price"] * 100),
-                    round(body["cost"] * 100),
-                )
+                codes = (item["identity"], item["gtin"], item["externalSKU"])
+                price, cost = round(body["price"] * 100), round(body["cost"] * 100)
+                size = added_size(id_, codes, (body["name"], item["label"] or ""), price, cost)
                 self.added[size.gtin] = size
                 self._index(size)
 
     def _index(self, size: Size) -> None:
-        self._by_code.update(dict.fromkeys((size.gtin, size.identity.lower(), size.sku.lower()), size))
+        self._by_code.update(dict.fromkeys(_codes(size), size))
 
     def moment(self, field: str, text: str | None, *, upper: bool = False) -> str | None:
         """A moment that a caller wrote, in the vendor's local form. Raises BadInput."""
@@ -281,14 +361,86 @@ class Book:
             raise wrong(field, str(error)) from None
 
 
-def _readable(raw: bytes) -> dict[str, Any] | None:
+def _codes(size: Size) -> set[str]:
+    return {code.strip().lower() for code in (size.gtin, size.identity, size.sku)}
+
+
+def _lines(value: Any) -> Iterator[Mapping[str, Any]]:
+    """Every object in a payload."""
+    if isinstance(value, dict):
+        yield value
+    for each in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _lines(each)
+
+
+def _parsed(raw: bytes) -> Any:
     try:
-        body = orjson.loads(raw)
+        return orjson.loads(raw)
     except orjson.JSONDecodeError:  # an integer of more than 64 bits, as a user's schema may ask for
         return None
-    return body if isinstance(body, dict) else None
 
 
 def _happened(event: str, body: Mapping[str, Any]) -> str:
     names = {"StockMovementCreated": "createdDateTime", "StockReservationCreated": "ins"}
     return str(body.get(names.get(event, "expirationDateTime")))
+
+
+@lru_cache(maxsize=4)
+def assortment_json(world: World) -> Mapping[int, dict[str, Any]]:
+    """The products of the world, by id, as they would have been written."""
+    found: dict[int, dict[str, Any]] = {}
+    for size in world.sizes:
+        each = found.get(size.product_id) or _product_of(world, size)
+        each["productSizes"].append(_variant(size))
+        found[size.product_id] = each
+    return found
+
+
+def _product_of(world: World, size: Size) -> dict[str, Any]:
+    colour = next((each for each in COLOURS if size.label.endswith(f" {each}")), "")
+    draws = SeededDraws(world.seed, "product guid", size.product_id)
+    return filled(
+        "WebUpdateableProduct",
+        {
+            "id": draws.uuid(),
+            "productid": size.product_id,
+            "name": size.label,
+            "number": str(size.product_id % 100_000),
+            "variant": colour,
+            "groupName": size.group.capitalize(),
+            "color": colour,
+            "season": "AW26",
+            "brand": BRAND,
+            "gender": "Unisex",
+            "tags": "",
+            "price": amount(size.price["NOK"]),
+            "ins": SINCE,
+            "upt": SINCE,
+            "description": "",
+            "internalDescription": "",
+            "isStockProduct": True,
+            "pictureRef": "",
+            "isWebAvailable": True,
+            "productSizes": [],
+            "images": [],
+            "cost": amount(size.cost["NOK"]),
+            "isNoLabel": False,
+        },
+    )
+
+
+def _variant(size: Size) -> dict[str, Any]:
+    listed = [(id_, name, currency, amount(size.price[currency])) for id_, name, currency in PRICE_LISTS]
+    return {
+        "identity": size.identity,
+        "gtin": size.gtin,
+        "label": size.text,
+        "stockQty": [],
+        "externalSKU": size.sku,
+        "pricelists": [
+            {"pricelistId": id_, "pricelistName": name, "currency": currency, "price": price}
+            for id_, name, currency, price in listed
+        ],
+        "labelSortIndex": None,
+        "identifiers": [{"id": size.sku, "type": "externalSKU"}],
+    }

@@ -176,8 +176,46 @@ def _unknown(kind: ValueKind) -> Any:
 
 
 def filled(name: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    """An object of a shape, with every published field."""
-    return {**_shape(name).unknown, **values}
+    """An object of a shape: every published field and no other, at every depth, whatever the values are."""
+    shown: dict[str, Any] = _former(kind_of(name))(values)
+    return shown
+
+
+@cache
+def _former(kind: ValueKind) -> Callable[[Any], Any]:
+    """Makes a value of a kind; one of another kind becomes what an answer has where the shop knows nothing.
+
+    An object or a list that is null stays null, as in events.
+    """
+    if kind.is_list:
+        one = _former(kind._replace(is_list=False))
+
+        def listed(value: Any) -> Any:
+            if not isinstance(value, list):
+                return None if value is None else []
+            return [one(each) for each in value if each is not None]
+
+        return listed
+    known, unknown = resolved(kind), _unknown(kind)
+    if isinstance(known, Shape):
+        fields = [(name, _former(field), known.unknown[name]) for name, field in known.fields.items()]
+
+        def shaped(value: Any) -> Any:
+            if not isinstance(value, Mapping):
+                return None if value is None else unknown
+            return {name: form(value[name]) if name in value else missing for name, form, missing in fields}
+
+        return shaped
+    if known.base == "any":
+        return lambda value: value
+    whole, words, is_one = known.base == "integer", known.words, _READERS[known.base][1]
+
+    def formed(value: Any) -> Any:
+        if whole and isinstance(value, float) and abs(value) < _limit(known):
+            value = round(value)  # a level that is no whole number, in a field of whole pieces
+        return value if is_one(value) and (not words or str(value) in words) else unknown
+
+    return formed
 
 
 def read(kind: ValueKind, value: Any, problems: Problems, at: str = "") -> Any:

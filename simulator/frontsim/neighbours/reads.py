@@ -5,12 +5,9 @@ from types import MappingProxyType
 from typing import Any
 
 from frontsim.errors import NotFound
-from frontsim.neighbours.book import Book
+from frontsim.neighbours.book import PRICE_LISTS, SINCE, Book
 from frontsim.neighbours.operations import VendorCall, filled, wrong
 from frontsim.neighbours.views import (
-    PRICE_LISTS,
-    SINCE,
-    assortment_json,
     count_json,
     customer_json,
     customer_of,
@@ -86,22 +83,13 @@ def stock_count(book: Book, call: VendorCall) -> Any:
     counted = book.counts.get(call.values["stockCountBatchId"])
     if counted is None:
         raise unknown("stock count", call.values["stockCountBatchId"])
+    shown = count_json(counted)
+    beside = {"ins": shown["ins"], "insBy": shown["insBy"], "isValid": True}
     details = [
-        filled(
-            "StockCountDetailDto",
-            {
-                **{name: item.get(name) for name in ("productId", "gtin")},
-                "externalSku": item.get("externalSKU"),
-                "ins": counted["createdDateTime"],
-                "insBy": str(counted["createdById"]),
-                "isValid": True,
-                "qty": item["countedQuantity"],
-            },
-        )
+        {**item, **beside, "externalSku": item.get("externalSKU"), "qty": item["countedQuantity"]}
         for item in counted["items"]
     ]
-    shown = {**count_json(counted), "countDetails": details}
-    return {name: shown[name] for name in filled("StockCountBatchResponseDto", {})}
+    return filled("StockCountBatchResponseDto", {**shown, "countDetails": details})
 
 
 def products(book: Book, call: VendorCall) -> Any:
@@ -147,7 +135,7 @@ def count_customers(book: Book, call: VendorCall) -> Any:
 
 def reservations(book: Book, call: VendorCall) -> Any:
     stock = stock_of(book, "x-stockId", call.values["x-stockId"])
-    return [reservation_json(held) for held in book.reservations if held["live"] and held["stockId"] == stock.id]
+    return [reservation_json(held) for held in book.reservations if held.get("live") and held["stockId"] == stock.id]
 
 
 def order(book: Book, call: VendorCall) -> Any:
@@ -164,7 +152,7 @@ def orders(book: Book, call: VendorCall) -> Any:
         each
         for each in sorted(book.orders, key=lambda order: str(order["createdDateTime"]))
         if since <= str(each["createdDateTime"]) < until
-        and asked.get("stockId") in (None, each["fulfillmentLocation"]["stockId"])
+        and asked.get("stockId") in (None, (each["fulfillmentLocation"] or {}).get("stockId"))
         and asked.get("orderType") in (None, each["orderType"])
     ]
     page, total = _numbered_page(found, asked)
@@ -189,7 +177,7 @@ def settlements_v2(book: Book, call: VendorCall) -> Any:
 
 
 def pricelists(book: Book, _: VendorCall) -> Any:
-    every = {"productCount": len(_all_products(book)), "lastUpdate": SINCE}
+    every = {"productCount": len(book.every_product), "lastUpdate": SINCE}
     return [{"pricelistId": id_, "name": name, **every} for id_, name, _ in PRICE_LISTS]
 
 
@@ -296,18 +284,9 @@ def _size(book: Book, code: str, *codes: str) -> Size:
     return size
 
 
-def _all_products(book: Book) -> Mapping[int, dict[str, Any]]:
-    return {**assortment_json(book.world), **book.products}
-
-
-def known_product(book: Book, product_id: int) -> dict[str, Any] | None:
-    """A product as it was written; None if there is none of that id."""
-    return book.products.get(product_id) or assortment_json(book.world).get(product_id)
-
-
 def product_of(book: Book, product_id: int) -> dict[str, Any]:
-    """As `known_product`. Raises NotFound."""
-    known = known_product(book, product_id)
+    """The product of an id. Raises NotFound."""
+    known = book.product(product_id)
     if known is None:
         raise unknown("product", product_id)
     return known
@@ -321,7 +300,7 @@ def _products(book: Book, asked: Mapping[str, Any]) -> list[dict[str, Any]]:
     owners = {size.product_id for code in codes if (size := book.size(code)) is not None}
     return [
         each
-        for id_, each in _all_products(book).items()
+        for id_, each in book.every_product.items()
         if each["upt"] >= since
         and (not ids or id_ in ids)
         and (not codes or id_ in owners)

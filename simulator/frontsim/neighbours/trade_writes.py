@@ -6,7 +6,7 @@ from typing import Any
 
 from frontsim.neighbours.book import CUSTOMER, PRODUCT
 from frontsim.neighbours.operations import NEVER, VendorCall, filled, wrong
-from frontsim.neighbours.reads import known_product, order_of, product_of, stock_of, unknown
+from frontsim.neighbours.reads import order_of, product_of, stock_of, unknown
 from frontsim.neighbours.stock_writes import end_reservation
 from frontsim.neighbours.views import customer_of, web_json
 from frontsim.neighbours.writing import (
@@ -163,7 +163,7 @@ def _change_order(writing: Writing, known: Mapping[str, Any], status: str, lines
         "updatedDateTime": now,
         "orderEvents": [*known["orderEvents"], {**event, "eventType": "StatusChanged"}],
     }
-    stock = stock_of(writing.book, "stockId", known["fulfillmentLocation"]["stockId"])
+    stock = stock_of(writing.book, "stockId", (known["fulfillmentLocation"] or {}).get("stockId"))
     store = writing.store(stock)
     for orders in (state.new_orders, state.accepted_orders, state.done_orders):
         kept = [live for live in orders if live.order.placed.no != known["orderNo"]]
@@ -252,29 +252,23 @@ def _say_customer(writing: Writing, said: dict[str, Any], event: str, beside: Ma
             state.customers[number] = as_shown(who, said), said
 
 
+_TEXTS = (
+    "email", "firstName", "lastName", "companyName", "gender", "address1", "city", "province", "postalCode", "phone",
+    "description", "country", "countryCode", "phoneCountryPrefix",
+)  # fmt: skip
+"""Those of a customer that are "" where nothing is known."""
+
+
 def _nobody(state: ShopState, store_id: int) -> dict[str, Any]:
     """A customer of whom nothing is known, in the names of CustomerCreated."""
     country = state.world.store(store_id).country
-    texts = (
-        "email",
-        "firstName",
-        "lastName",
-        "companyName",
-        "gender",
-        "address1",
-        "city",
-        "province",
-        "postalCode",
-        "phone",
-    )
     nothing = ("customerExtId", "taxId", "birthday", "cardNo", "tags", "gdprUpdatedDateTime", "updatedDateTime")
     return {
-        **dict.fromkeys(texts, ""),
+        **dict.fromkeys(_TEXTS, ""),
         **dict.fromkeys(nothing),
         "country": country.name,
         "countryCode": country.code.lower(),
         "phoneCountryPrefix": country.calling_code,
-        "description": "",
         **dict.fromkeys(("agreedSendEmail", "agreedSendSMS", "isEmployee", "deleted"), False),
         "createdDateTime": text(state.now),
         "customerGuid": state.draws.uuid(),
@@ -284,7 +278,7 @@ def _nobody(state: ShopState, store_id: int) -> dict[str, Any]:
 def create_product(writing: Writing, call: VendorCall) -> Any:
     body, book = call.body, writing.book
     id_ = body.get("productid") or writing.before("product", body.get("extId"), body.get("id"))
-    if id_ and (known := known_product(book, id_)) is not None:
+    if id_ and (known := book.product(id_)) is not None:
         return _write_product(writing, id_, known, body)
     id_ = body.get("productid") or 12_000_000 + writing.state.occurrence % 900_000_000
     if id_ < 1:
@@ -313,7 +307,8 @@ def _write_product(writing: Writing, id_: int, known: Mapping[str, Any], body: M
     sizes = [dict(item) for item in known["productSizes"]]
     for place, item in enumerate(body.get("productSizes", ())):
         codes = [item[name] for name in ("gtin", "identity", "externalSKU") if item.get(name)]
-        owners = {size.product_id for code in codes if (size := writing.book.size(code))}
+        found = [size for code in codes if (size := writing.book.size(code))]
+        owners = {size.product_id for size in found if not writing.book.is_named_only(size)}
         if owners - {id_}:
             raise wrong(
                 f"productSizes[{place}]", f"expected codes of no other product, got those of {min(owners - {id_})}"
@@ -375,7 +370,8 @@ def _buyer(writing: Writing, body: Mapping[str, Any], store: Store) -> Customer:
     return _person(writing, {"customerId": 0, **known, **said})
 
 
-def _person(writing: Writing, known: Mapping[str, Any]) -> Customer:
+def _person(writing: Writing, said: Mapping[str, Any]) -> Customer:
+    known = {**said, **{name: said[name] or "" for name in _TEXTS}}
     id_, country = known["customerId"], writing.state.world.store(known.get("registeredStoreId") or 0).country
     return Customer(
         id_ - writing.state.world.id("customer", 0), id_, known["customerGuid"], country,

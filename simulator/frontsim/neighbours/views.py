@@ -6,9 +6,7 @@ from typing import Any
 
 from frontsim.neighbours.book import Book
 from frontsim.neighbours.operations import NEVER, filled
-from frontsim.payloads.world.assortment import COLOURS, Size
 from frontsim.payloads.world.moments import DAY, of_number
-from frontsim.payloads.world.money import amount
 from frontsim.payloads.world.people import country_of, created_json
 from frontsim.payloads.world.seeded_draws import SeededDraws
 from frontsim.payloads.world.world import BRAND, REGULAR_CUSTOMERS, Stock, Store, World
@@ -21,10 +19,6 @@ _ZONES = {
 """Time zones by country, in the names of IANA and of .NET on Windows."""
 _COUNTRY_NUMBERS = {"NO": 578, "SE": 752, "DK": 208}
 """ISO 3166-1 numbers; which numbers the vendor's `countryFk` has is open."""
-SINCE = "2026-01-01T00:00:00"
-"""When the assortment was written, and the price lists (ours)."""
-PRICE_LISTS = ((1, "Retail NOK", "NOK"), (2, "Retail SEK", "SEK"), (3, "Retail DKK", "DKK"))
-"""A price list for each currency: its id, its name, the currency."""
 _AS_SAID = (
     "settlementId", "batchNumber", "storeId", "storeName", "posId", "posName", "personName", "settlementTimeStamp",
     "dateTimeFrom", "dateTimeTo", "currency", "grossTotal", "grossDiscount", "grandTotal", "netTotal",
@@ -42,8 +36,7 @@ def customer_of(book: Book, customer_id: int) -> dict[str, Any] | None:
 
 def reservation_json(held: Mapping[str, Any]) -> dict[str, Any]:
     """One StockreservationResponse."""
-    names = filled("StockreservationResponse", {})
-    return {name: held.get(name) for name in names}
+    return filled("StockreservationResponse", held)
 
 
 def order_json(payload: Mapping[str, Any]) -> dict[str, Any]:
@@ -57,7 +50,7 @@ def order_json(payload: Mapping[str, Any]) -> dict[str, Any]:
         "city": place.get("city") or "",
         "orgNum": (who or {}).get("taxId") or "",
     }
-    return filled("Order", {**payload, "customer": who and filled("Customer", shown)})
+    return filled("Order", {**payload, "customer": who and shown})
 
 
 def customer_json(known: Mapping[str, Any]) -> dict[str, Any]:
@@ -96,11 +89,8 @@ def customer_json(known: Mapping[str, Any]) -> dict[str, Any]:
 
 def web_json(book: Book, each: Mapping[str, Any]) -> dict[str, Any]:
     """A product as WebUpdateableProduct, with the pieces on hand."""
-    sizes = [
-        filled("WebProductVariant", {**item, "stockQty": _on_hand(book, item["gtin"])}) for item in each["productSizes"]
-    ]
-    shown = {name: value for name, value in each.items() if not name.startswith("_")}
-    return filled("WebUpdateableProduct", {**shown, "productSizes": sizes})
+    sizes = [{**item, "stockQty": _on_hand(book, item["gtin"])} for item in each["productSizes"]]
+    return filled("WebUpdateableProduct", {**each, "productSizes": sizes})
 
 
 def product_json(
@@ -109,14 +99,13 @@ def product_json(
     """A product as Product, which has less than WebUpdateableProduct."""
     sizes = [
         {
-            **{name: item[name] for name in ("identity", "gtin", "label")},
+            **item,
             "stockQty": _on_hand(book, item["gtin"]) if with_stock else [],
             "identifiers": item["identifiers"] if with_identifiers else [],
         }
         for item in each["productSizes"]
     ]
-    names = filled("Product", {})
-    return {name: sizes if name == "productSizes" else each[name] for name in names}
+    return filled("Product", {**each, "productSizes": sizes})
 
 
 def store_json(store: Store) -> dict[str, Any]:
@@ -177,73 +166,12 @@ def count_json(counted: Mapping[str, Any]) -> dict[str, Any]:
         "name": counted["name"],
         "dateCounted": counted["countedDateTime"],
         "ins": counted["createdDateTime"],
-        "insBy": str(counted["createdById"]),
+        "insBy": None if counted["createdById"] is None else str(counted["createdById"]),
         "deleted": False,
         "stockId": counted["stockId"],
         "extStockId": counted["stockExtId"],
         "isReconciled": counted["isReconciled"],
         "itemsCounted": len(counted["items"]),
-    }
-
-
-@lru_cache(maxsize=4)
-def assortment_json(world: World) -> Mapping[int, dict[str, Any]]:
-    """The products of the world, by id, as they would have been written."""
-    found: dict[int, dict[str, Any]] = {}
-    for size in world.sizes:
-        each = found.get(size.product_id) or _base(world, size)
-        each["productSizes"].append(_variant(size))
-        found[size.product_id] = each
-    return found
-
-
-def _base(world: World, size: Size) -> dict[str, Any]:
-    colour = next((each for each in COLOURS if size.label.endswith(f" {each}")), "")
-    draws = SeededDraws(world.seed, "product guid", size.product_id)
-    return filled(
-        "WebUpdateableProduct",
-        {
-            "id": draws.uuid(),
-            "productid": size.product_id,
-            "name": size.label,
-            "number": str(size.product_id % 100_000),
-            "variant": colour,
-            "groupName": size.group.capitalize(),
-            "color": colour,
-            "season": "AW26",
-            "brand": BRAND,
-            "gender": "Unisex",
-            "tags": "",
-            "price": amount(size.price["NOK"]),
-            "ins": SINCE,
-            "upt": SINCE,
-            "description": "",
-            "internalDescription": "",
-            "isStockProduct": True,
-            "pictureRef": "",
-            "isWebAvailable": True,
-            "productSizes": [],
-            "images": [],
-            "cost": amount(size.cost["NOK"]),
-            "isNoLabel": False,
-        },
-    )
-
-
-def _variant(size: Size) -> dict[str, Any]:
-    listed = [(id_, name, currency, amount(size.price[currency])) for id_, name, currency in PRICE_LISTS]
-    return {
-        "identity": size.identity,
-        "gtin": size.gtin,
-        "label": size.text,
-        "stockQty": [],
-        "externalSKU": size.sku,
-        "pricelists": [
-            {"pricelistId": id_, "pricelistName": name, "currency": currency, "price": price}
-            for id_, name, currency, price in listed
-        ],
-        "labelSortIndex": None,
-        "identifiers": [{"id": size.sku, "type": "externalSKU"}],
     }
 
 
@@ -263,7 +191,8 @@ def settlement_json(said: Mapping[str, Any]) -> dict[str, Any]:
     part = "SettlementSAFT_ZReport"
     paid = [
         (f"{each['type']} {each['subType']}".strip(), str(each["paymentTypeId"]), each["amount"])
-        for each in said["paymentTypes"]
+        for each in said["paymentTypes"] or ()
+        if each
     ]
     when = said["settlementTimeStamp"]
     return filled(
