@@ -110,3 +110,50 @@ def test_the_key_that_is_no_option_is_verifys_alone(run, configured, tmp_path):
     listed = run("verify", "--list").stdout
     assert "steady\n" in listed
     assert "found-1-2\n" in listed
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ("[servee]\nport = 8410", "expected the name of a command as a table, got [servee] (did you mean 'serve'?)"),
+        ("[webhooks.creat]\nstore = 5", "a command as a table, got [webhooks.creat] (did you mean 'create'?)"),
+        ("[types.json]\na = 1", "expected the name of a command as a table, got [types.json]"),
+        ("[payload]\ncount = 2.5", "payload.count: expected a whole number, got 2.5"),
+        ("count = true", "count: expected a whole number, got True"),
+        ("[payload]\ncount = -1", "payload.count: -1 is not in the range"),
+        ('payloads = "odd"', "payloads: 'odd' is not one of 'strict', 'typical', 'adversarial'"),
+    ],
+)
+def test_what_is_wrong_is_told_with_the_file_and_the_key(run, configured, tmp_path, text, wrong):
+    """One line: a user who typed no option would look in vain for one."""
+    configured(text)
+    done = run("payload", "SaleCreated")
+    assert 3 == done.exit_code
+    assert f"Error: {tmp_path / 'frontsim.toml'}: " in done.stderr
+    assert wrong in done.stderr
+    assert "Usage:" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ('events = ["SaleCreated", "SaleCreatedd"]', "events: expected an event type of the catalogue"),
+        ("receiver = 5", "receiver: expected the receiver's URL"),
+        ('strict = "maybe"', "strict: expected true or false, got 'maybe'"),
+        ('delivery-shape = "odd"', "delivery-shape: expected a shape or a TOML or JSON file, got 'odd'"),
+        ('observe-map = "nowhere.toml"', "observe-map: expected a file that can be read"),
+    ],
+)
+def test_a_value_that_only_the_command_understands_has_its_key_too(run, configured, tmp_path, text, wrong):
+    receiver = "" if text.startswith("receiver") else 'receiver = "http://127.0.0.1:1/hook"'
+    configured(f'observe-url = "http://127.0.0.1:1/effects"\n{receiver}\n{text}')
+    done = run("verify")
+    assert 3 == done.exit_code
+    assert f"Error: {tmp_path / 'frontsim.toml'}: {wrong}" in done.stderr
+
+
+def test_a_value_that_was_typed_is_not_the_files(run, configured):
+    configured("[payload]\ncount = 1")
+    done = run("payload", "SaleCreated", "--count", "-1")
+    assert 3 == done.exit_code
+    assert "frontsim.toml: " not in done.stderr

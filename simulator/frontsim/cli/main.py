@@ -32,6 +32,7 @@ from types import FrameType
 from typing import Any, NoReturn
 
 import click
+from click.core import ParameterSource
 from click.shell_completion import CompletionItem
 
 from frontsim.errors import BadInput, FrontsimError, StoreFailed, Unusable, plain
@@ -51,15 +52,16 @@ def defaults(configuration: Configuration, command: click.Command, *words: str, 
     """A command's defaults by the names of its parameters.
 
     Raises:
-        BadInput: the file has a key that is not an option.
+        BadInput: the file has a table that is no command, a key that is no option, or a value of another kind.
     """
     if configuration.file is None:
         return {}
+    _refuse_unknown_tables(configuration)
     given = configuration.for_command(*words)
     options = options_of(command)
     _refuse_unknown(configuration, [name for name in given if name not in options], words, known)
     return {
-        option.name: _value(configuration, option, given[name])
+        option.name: _value(configuration, option, given[name], configuration.place_of(name, *words))
         for name, option in options.items()
         if name in given and option.name
     }
@@ -88,7 +90,27 @@ def _refuse_unknown(configuration: Configuration, names: Iterable[str], words: t
             raise BadInput(f"{configuration.file}: expected the name of an option, got {name!r}{hint}")
 
 
-def _value(configuration: Configuration, option: click.Option, value: Any) -> Any:
+def _refuse_unknown_tables(configuration: Configuration) -> None:
+    """A table is for a command, and one in it for a command of a group."""
+    for name, table in configuration.values.items():
+        if not isinstance(table, Mapping):
+            continue
+        inner = [key for key, value in table.items() if isinstance(value, Mapping)]
+        group = _loaded(name) if inner and name in COMMANDS else None
+        within = group.commands if isinstance(group, click.Group) else {}
+        wrong = [key for key in inner if key not in within]
+        if name not in COMMANDS or wrong:
+            got, hint = (
+                (f"{name}.{wrong[0]}", near(wrong[0], within)) if name in COMMANDS else (name, near(name, COMMANDS))
+            )
+            raise BadInput(f"{configuration.file}: expected the name of a command as a table, got [{got}]{hint}")
+
+
+def _value(configuration: Configuration, option: click.Option, value: Any, place: str) -> Any:
+    if option.is_flag and not isinstance(value, bool):
+        raise BadInput(f"{place}: expected true or false, got {value!r}")
+    if isinstance(option.type, click.types.IntParamType) and type(value) is not int:
+        raise BadInput(f"{place}: expected a whole number, got {value!r}")
     if isinstance(value, list) and not option.multiple and option.nargs == 1:
         return ",".join(map(str, value))
     if isinstance(option.type, click.Path) and isinstance(value, str) and value != "-":
@@ -335,10 +357,36 @@ def _configure(ctx: click.Context, _: click.Parameter, file: Path | None) -> Non
         inner = inner.parent
     configuration = read_configuration(Path.cwd())
     ctx.default_map = defaults(configuration, ctx.command, *words, known=_known_options)
+    ctx.meta[_CONFIG] = _Configured(configuration, ctx, words)
     if ctx.default_map:
         _say(f"Configuration: {configuration.file}")
         if configuration.warning:
             _say(f"Warning: {configuration.warning}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Configured:
+    """A command's context with the file that some of its options come from."""
+
+    configuration: Configuration
+    ctx: click.Context
+    words: Sequence[str]
+
+    def named(self, error: click.BadParameter | FrontsimError) -> FrontsimError | None:
+        """The error with the file and the key whose value it is about; None where that came from elsewhere.
+
+        Errors that click does not raise name their option, as `--timezone: ...`, or show the value.
+        """
+        text = error.message if isinstance(error, click.BadParameter) else str(error)
+        for name, option in options_of(self.ctx.command).items():
+            if self.ctx.get_parameter_source(option.name or "") is not ParameterSource.DEFAULT_MAP:
+                continue
+            value = (self.ctx.default_map or {}).get(option.name)
+            shown = [f"got {value}", *(f"got {part!r}" for part in (str(value), *str(value).split(",")))]
+            is_told = f"--{name}:" in text or any(each in text for each in shown)
+            if error.param is option if isinstance(error, click.BadParameter) else is_told:
+                return BadInput(f"{self.configuration.place_of(name, *self.words)}: {text.removeprefix(f'--{name}: ')}")
+        return None
 
 
 @contextmanager
@@ -420,11 +468,16 @@ class Frontsim(click.Group):
         return [*(CompletionItem(name, help=entry.help) for name, entry in found), *options]
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; a closed standard output is a separate kind of error."""
+        """Run the command; a closed standard output is a separate kind of error, and a bad value has its file."""
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
             raise _ReaderLeft from None
+        except StoreFailed:
+            raise
+        except (click.BadParameter, FrontsimError) as error:
+            configured: _Configured | None = ctx.meta.get(_CONFIG)
+            raise (configured and configured.named(error)) or error from None
 
     def main(self, *args: Any, **extra: Any) -> NoReturn:
         """Run a command line and end the process with its exit code."""

@@ -116,6 +116,14 @@ class Configuration:
             found |= _plain(table)
         return found
 
+    def place_of(self, key: str, *words: str) -> str:
+        """The file and the key from which a command has a value, for messages: `frontsim.toml: verify.events`."""
+        table, place = self.values, key
+        for number, word in enumerate(words, 1):
+            table = table.get(word, {})
+            place = ".".join([*words[:number], key]) if key in table else place
+        return f"{self.file}: {place}"
+
 
 def read_configuration(folder: Path, environ: Mapping[str, str] = os.environ) -> Configuration:
     """The configuration that holds in a folder: of the file that the environment names, else of the nearest one.
