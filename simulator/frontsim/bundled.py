@@ -14,10 +14,10 @@ import frontsim
 _PACKAGE = Path(__file__).parent
 
 
-def folder(name: str) -> Path:
-    """The folder `contracts`, `scenarios` or `loadtests`."""
+def folder(name: str, in_checkout: str = "") -> Path:
+    """The folder `contracts`, `scenarios` or `loadtests`, or a file that has another place in a checkout."""
     inside = _PACKAGE / name
-    return inside if inside.is_dir() else _PACKAGE.parents[1] / name
+    return inside if inside.exists() else _PACKAGE.parents[1] / (in_checkout or name)
 
 
 def asset(name: str) -> str:

@@ -90,7 +90,10 @@ class TemporaryFolder:
             TemporaryFolder._removed_left = True
             remove_left_folders()
         while True:
-            self._root = Path(tempfile.mkdtemp(prefix=f"frontsim-{kind}-"))
+            try:
+                self._root = Path(tempfile.mkdtemp(prefix=f"frontsim-{kind}-"))
+            except FileNotFoundError as error:  # tempfile looked in all its places, and says so at length
+                raise PermissionError(errno.EACCES, "no folder for temporary files", "$TMPDIR") from error
             self._lock = (self._root / _LOCK).open("w")
             with suppress(OSError):  # a file system without locks: the folder is then left if we are killed
                 fcntl.flock(self._lock, fcntl.LOCK_EX)

@@ -1,5 +1,6 @@
 """The registry of commands, and how every command ends."""
 
+import errno
 import gc
 import importlib
 import os
@@ -318,3 +319,36 @@ def test_help_groups_the_options_of_verify() -> None:
     headings = [line for line in told if line.endswith(":") and not line.startswith(" ")]
     assert ["Your receiver:", "What it booked:", "What is played:", "How long:", "Reports:"] == headings[:5]
     assert "Options:" == headings[-1]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--help"],
+        ["types", "--json"],
+        ["payload", "SaleCreated", "--count", "1000"],
+        ["payload", "SaleCreated", "--out", "/dev/full"],
+        ["receiver", "--port", "0", "--db", "receiver.db"],
+        ["serve", "--port", "0", "--ephemeral"],
+    ],
+)
+def test_a_full_disk_is_one_line_and_the_users_to_mend(tmp_path: Path, words: list[str]) -> None:
+    """Also where the pages of help or a server's first line find no room; and none on standard error is no crash."""
+    command = [*FRONTSIM, *words]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False, cwd=tmp_path)
+        assert (3, 1) == (done.returncode, done.stderr.strip().count("\n") + 1), done.stderr
+        assert "Error: make room or give permission: No space left on device" in done.stderr
+        assert 3 == subprocess.run(command, stdout=full, stderr=full, check=False, cwd=tmp_path).returncode
+
+
+def test_a_place_that_cannot_be_written_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another error of the system is a failure of ours."""
+    done = ending(monkeypatch, raising(PermissionError(errno.EACCES, "Permission denied", "/srv/out.json")))
+    assert (3, "Error: make room or give permission: Permission denied (/srv/out.json)\n") == (
+        done.exit_code,
+        done.stderr,
+    )
+    done = ending(monkeypatch, raising(OSError(errno.EBADF, "Bad file descriptor")))
+    assert (4, True) == (done.exit_code, "Please report it" in done.stderr)

@@ -16,6 +16,7 @@ A line that ends in a backslash goes on in the next one. A test reads each examp
 
 import atexit
 import difflib
+import errno
 import gc
 import importlib
 import inspect
@@ -242,6 +243,8 @@ def prose_of(command: click.Command) -> str:
 
 
 REFUSED, OUR_FAILURE, INTERRUPTED, READER_LEFT = 3, 4, 130, 141
+_NOT_WRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM)
+"""The machine's reasons against a write: they are the user's to mend, wherever they strike."""
 TRACEBACK_VARIABLE = "FRONTSIM_TRACEBACK"
 _COLLECTED_AFTER = (100_000, 20, 20)
 """Objects, and younger collections, after which Python looks for garbage in cycles. With Python's own numbers it looked
@@ -488,6 +491,11 @@ class Frontsim(click.Group):
         except (_ReaderLeft, BrokenPipeError):
             _forget_stdout()
             code = READER_LEFT
+        except OSError as error:
+            _forget_stdout()
+            code = REFUSED
+            where = error.filename or "standard output, a file that you named, or one in TMPDIR"
+            _say(f"Error: make room or give permission: {error.strerror} ({where})")
         sys.exit(code)
 
     def _run(self, *args: Any, **extra: Any) -> int:
@@ -498,13 +506,19 @@ class Frontsim(click.Group):
         except click.ClickException as error:
             text = io.StringIO()
             error.show(text)
-            click.echo(plain(text.getvalue()), err=True, nl=False)
+            with suppress(OSError):
+                click.echo(plain(text.getvalue()), err=True, nl=False)
             return REFUSED
         except FrontsimError as error:
             _say(f"Error: {masked(str(error))}")
             return OUR_FAILURE if isinstance(error, StoreFailed) else REFUSED
         except _ReaderLeft:
             raise
+        except OSError as error:
+            if error.errno in _NOT_WRITABLE:
+                raise
+            _say(_our_failure(error))
+            return OUR_FAILURE
         except Exception as error:  # noqa: BLE001 - the last line of defence: whatever it is, it is ours
             _say(_our_failure(error))
             return OUR_FAILURE
@@ -524,7 +538,8 @@ def _our_failure(error: Exception) -> str:
 
 def _say(text: str) -> None:
     """One line on standard error, whatever the text holds."""
-    click.echo(plain(" ".join(text.split())), err=True)
+    with suppress(OSError):  # standard error may be full, and the exit code tells as much
+        click.echo(plain(" ".join(text.split())), err=True)
 
 
 def _forget_stdout() -> None:

@@ -169,7 +169,11 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
-            self._listening()
+            try:
+                self._listening()
+            except BaseException:  # such as a full standard output: the app ends as it began, and the caller is told
+                await self.shutdown(sockets)
+                raise
 
     async def main_loop(self) -> None:
         """Wait for `stop`; uvicorn itself polls ten times a second."""

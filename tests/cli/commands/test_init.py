@@ -1,5 +1,7 @@
 """`frontsim init`: what it tries, and what the other commands then read."""
 
+import io
+
 import orjson
 import pytest
 
@@ -109,3 +111,49 @@ def test_nothing_is_written_when_a_try_fails(run, tmp_path, monkeypatch):
         done = run("init", *options)
         assert (3, True) == (done.exit_code, told in done.stderr), done.stderr
     assert [] == list(tmp_path.glob("frontsim*"))
+
+
+class Typed(io.BytesIO):
+    """What a user types at a terminal."""
+
+    def isatty(self):
+        return True
+
+
+def test_a_terminal_is_asked_and_what_is_confirmed_is_written(run, tmp_path, monkeypatch):
+    """The key, the columns to compare and the page for coding agents: each is shown, and written on a yes alone."""
+    monkeypatch.chdir(tmp_path)
+    with open_shop() as shop:
+
+        def shown():
+            sent = {event_id: orjson.loads(body) for event_id, body in shop.bodies.items()}
+            return [{"event_id": each, "sale_no": body["receiptNo"]} for each, body in sent.items()]
+
+        shop.shows = lambda: (200, orjson.dumps(shown()))
+        options = ["--receiver", f"{shop.url}/hook", "--observe-url", f"{shop.url}/effects", "--events", "SaleCreated"]
+        done = run("init", *options, stdin=Typed(b"none\ny\ny\ny\n"))
+        assert 0 == done.exit_code, done.output
+        assert 'SaleCreated."sale_no" = "receiptNo"\n' == (tmp_path / "frontsim-map.toml").read_text()
+        values = read_configuration(tmp_path).values
+        assert ("event_id", "frontsim-map.toml") == (values["observe-key"], values["observe-map"])
+        page = (tmp_path / "AGENTS.md").read_text()
+        assert page.startswith("# Verify the webhook receiver with frontsim\n\n## What to run\n")
+        assert "\nfrontsim verify --json verdict.json\n" in page
+        assert "](" not in page
+        assert 0 == run("verify", "--scenario", "steady").exit_code
+        done = run("init", *options, "--force", "--ci", "none", stdin=Typed(b"n\nn\n"))
+        assert 130 == done.exit_code  # the key was not confirmed
+        (tmp_path / "frontsim-map.toml").unlink()
+        done = run("init", *options, "--force", "--ci", "none", stdin=Typed(b"n\ny\nn\n"))
+        assert 0 == done.exit_code, done.output
+        assert not (tmp_path / "frontsim-map.toml").exists()
+        assert "observe-map" not in read_configuration(tmp_path).values
+
+
+def test_the_page_for_agents_replaces_no_file_of_the_users(init, tmp_path):
+    (tmp_path / "AGENTS.md").write_text("mine")
+    done = init("--agents", "AGENTS.md")
+    assert (3, True) == (done.exit_code, "AGENTS.md exists already" in done.stderr)
+    assert 0 == init("--agents", "docs/FRONTSIM.md").exit_code
+    assert "Only exit code 0 is a proof" in (tmp_path / "docs" / "FRONTSIM.md").read_text()
+    assert "mine" == (tmp_path / "AGENTS.md").read_text()

@@ -1,10 +1,12 @@
 """`init`: asks, tries, writes the configuration and the CI job."""
 
 import json
+import os
+import re
 import shlex
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from importlib.metadata import distribution
@@ -14,6 +16,7 @@ from urllib.parse import urlsplit
 
 import click
 
+from frontsim import bundled
 from frontsim.cli.commands.verify import with_nearest_observer
 from frontsim.cli.options import NearChoice
 from frontsim.errors import BadInput, Unusable
@@ -169,6 +172,8 @@ def _url(note: Mapping[str, Any]) -> str:
 
 _NONE = "none"
 _MAP = "frontsim-map.toml"
+_AGENTS = "AGENTS.md"
+_LINK = re.compile(r" \(\[[^\]]+\]\([^)]*\)\)")
 _SAMPLES, _LONGEST = 3, 140
 """Effects that are shown, and characters of each."""
 _SEED = 1
@@ -190,14 +195,19 @@ _SEED = 1
 )
 @click.option("--file", type=NearChoice([FILE, PROJECT_FILE]), default=FILE, show_default=True, help="Where to write.")
 @click.option("--ci", type=NearChoice([*JOBS, _NONE]), help="Also write a CI job.  [default: asked, or none]")
+@click.option(
+    "--agents", type=click.Path(path_type=Path), metavar="FILE", help=f"Also tell coding agents, in {_AGENTS}, say."
+)
 @click.option("--force", is_flag=True, help="Overwrite existing files.")
 @click.pass_context
-def init(ctx: click.Context, /, file: str, ci: str | None, *, force: bool, **options: Any) -> None:
+def init(ctx: click.Context, /, file: str, ci: str | None, agents: Path | None, *, force: bool, **options: Any) -> None:
     """Set up a project: ask for what you do not give, try each answer, and write the file that all commands read."""
     asks = sys.stdin.isatty()
     request = _request(with_nearest_observer(ctx, options), asks=asks)
     job = JOBS.get(ci or (click.prompt("CI job", type=NearChoice([*JOBS, _NONE]), default=_NONE) if asks else _NONE))
-    _refuse_existing(file, Path(job.file) if job else None, force=force)
+    if agents is None and asks and click.confirm(f"Tell coding agents in {_AGENTS} how to verify?", default=False):
+        agents = Path(_AGENTS)
+    _refuse_files(file, [each for each in (job and Path(job.file), agents) if each], force=force)
     with masked_errors():
         selection_of(request)
         request = _tried(request, asks=asks)
@@ -207,7 +217,17 @@ def init(ctx: click.Context, /, file: str, ci: str | None, *, force: bool, **opt
         _write(Path(job.file), job.text(package.argument))
         for task in filter(None, (job.then, package.then)):
             click.echo(f"Then {task}.")
+    if agents:
+        _write(agents, agents_page())
     click.echo("Now run: frontsim verify")
+
+
+def agents_page() -> str:
+    """The page for coding agents, for a project with a configuration file: without its links and the part on MCP."""
+    page = bundled.folder("agents.md", "docs/how-to/agents.md").read_text("utf-8")
+    text = page[page.index("## What to run") : page.index("## Over MCP")].rstrip()
+    command = re.sub(r"(frontsim verify) --receiver \S+ --observe-url \S+", r"\1", text)
+    return f"# Verify the webhook receiver with frontsim\n\n{re.sub(_LINK, '', command)}\n"
 
 
 def _request(options: Mapping[str, Any], *, asks: bool) -> Request:
@@ -225,15 +245,20 @@ def _request(options: Mapping[str, Any], *, asks: bool) -> Request:
     return Request(**{**given, "observe_sql": given["observe_sql"] or None}, events=events)
 
 
-def _refuse_existing(file: str, job: Path | None, *, force: bool) -> None:
-    """A project file is added to, so it may exist, but may not have our table yet."""
+def _refuse_files(file: str, others: Iterable[Path], *, force: bool) -> None:
+    """A project file is added to, so it may exist, but may not have our table yet. Others may not, unless forced."""
     if file == PROJECT_FILE:
         if read_configuration(Path.cwd()).file == Path.cwd() / PROJECT_FILE:
             raise BadInput(f"edit [tool.frontsim] in {PROJECT_FILE}: it exists already")
     elif Path(file).exists() and not force:
         raise BadInput(f"{file} exists already: edit it, or write over it with --force")
-    if job is not None and job.exists() and not force:
-        raise BadInput(f"{job} exists already: edit it, or write over it with --force")
+    for each in others:
+        if each.exists() and not force:
+            raise BadInput(f"{each} exists already: edit it, or write over it with --force")
+    for each in (Path(file), *others):
+        folder = next(parent for parent in each.absolute().parents if parent.exists())
+        if not os.access(each if each.exists() else folder, os.W_OK):
+            raise Unusable(f"{each}: expected a folder that can be written, got no permission to write to {folder}")
 
 
 def _tried(request: Request, *, asks: bool) -> Request:
@@ -252,7 +277,7 @@ def _tried(request: Request, *, asks: bool) -> Request:
         _tell_effects(opened)
     if found.observe_key != request.observe_key and asks:
         click.confirm(f"Write observe-key = {found.observe_key!r}?", default=True, abort=True)
-    if found.events and asks:
+    if found.events != request.events and asks:
         click.confirm(f"Write events = {', '.join(found.events)}?", default=True, abort=True)
     columns = _prove(found)
     if columns and asks and not Path(_MAP).exists():
@@ -345,8 +370,11 @@ def _as_toml(request: Request, *, table: bool) -> str:
 
 
 def _write(file: Path, text: str, *, appended: bool = False) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    before = file.read_text("utf-8").rstrip() + "\n\n" if appended and file.exists() else ""
-    with opened(file, "wb") as writes:
-        writes.write((before + text).encode())
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        before = file.read_text("utf-8").rstrip() + "\n\n" if appended and file.exists() else ""
+        with opened(file, "wb") as writes:
+            writes.write((before + text).encode())
+    except OSError as error:
+        raise Unusable(f"{file}: expected a file that can be written, got {error.strerror}") from None
     click.echo(f"{'added to' if before else 'wrote'} {file}")
