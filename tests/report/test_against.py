@@ -1,7 +1,9 @@
 """Two runs compared: what is new, fixed and the same, and what cannot be compared."""
 
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import orjson
 import pytest
@@ -9,8 +11,10 @@ import pytest
 from frontsim.errors import Unusable
 from frontsim.report.against import compared, read_earlier
 from frontsim.report.as_json import as_data, as_json
+from frontsim.report.html import as_html
+from frontsim.report.junit import as_junit
 from frontsim.report.model import RunResult
-from frontsim.report.text import lines
+from frontsim.report.text import as_markdown, lines
 from frontsim.verdicts import Verdict
 from frontsim.verification.result import result_of
 
@@ -77,11 +81,36 @@ def test_a_type_that_is_booked_no_longer_violates(result: RunResult, tmp_path: P
     assert "  new: InvoiceCreated was booked then, and is acknowledged only now" in lines(found)
 
 
-def test_the_text_has_each_change(result: RunResult, tmp_path: Path) -> None:
-    told = list(lines(compared(result, read_earlier(written(result, tmp_path)))))
-    heads = [line for line in told if line.startswith("Against ")]
-    assert [True] == [line.endswith("the same") for line in heads]
-    assert any(line.startswith("  same: ") for line in told)
+def test_each_form_has_the_changes(result: RunResult, tmp_path: Path) -> None:
+    """The terminal, the page, the job's page and CI: one line for all event types of a scenario, class and clause."""
+    change = compared(result, read_earlier(written(result, tmp_path)))
+    assert change.against
+    told = list(lines(change))
+    assert 1 == told.count(str(change.against))
+    same = [line.strip() for line in told if line.startswith("  same: ")]
+    assert len({each[:3] for each in change.against.same}) == len(same) > 0
+    page, markdown = unescape(as_html(change)), unescape(as_markdown(change))
+    assert all(line in page and line in markdown for line in (*same, str(change.against)))
+    failures = [failure.text or "" for failure in ET.fromstring(as_junit(change)).iter("failure")]
+    assert sorted(same) == sorted(line for text in failures for line in text.split("\n") if line in same)
+
+
+def test_ci_shows_what_is_fixed_at_its_case_and_fails_a_type_that_is_booked_no_longer(
+    result: RunResult, tmp_path: Path
+) -> None:
+    """JUnit would be green otherwise, while verify ends with 1."""
+    earlier = read_earlier(written(replace(result, booked=("InvoiceCreated", "SaleCreated")), tmp_path))
+    now = replace(without_findings(result), booked=("SaleCreated",), acknowledged_only=("InvoiceCreated",))
+    change = compared(now, earlier)
+    root = ET.fromstring(as_junit(change))
+    (failed,) = root.iter("failure")
+    assert "InvoiceCreated was booked then, and is acknowledged only now" == failed.get("message")
+    assert ("1", str(change.against)) == (
+        root.get("failures"), root.find("testsuite/properties/property[@name='frontsim.against']").get("value"),  # type: ignore[union-attr]
+    )  # fmt: skip
+    told = "\n".join(out.text or "" for out in root.iter("system-out"))
+    assert change.against
+    assert {each.scenario for each in change.against.fixed} <= {line.split(": ")[1] for line in told.split("\n")[1:]}
 
 
 @pytest.mark.parametrize(

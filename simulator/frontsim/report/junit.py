@@ -38,9 +38,12 @@ def _suite(trial: Trial, result: RunResult) -> ET.Element:
     if result.started_at:
         suite.set("timestamp", result.started_at)
     suite.set("time", f"{trial.duration_s:.3f}")
-    if result.keys:
+    told = {"frontsim.keys": result.keys, "frontsim.against": str(result.against or "")}
+    if any(told.values()):
         properties = ET.SubElement(suite, "properties")
-        ET.SubElement(properties, "property", name="frontsim.keys", value=xml_text(result.keys))
+        for name, value in told.items():
+            if value:
+                ET.SubElement(properties, "property", name=name, value=xml_text(value))
     package = "frontsim.recovery" if result.subject is JOB else "frontsim"
     broken = trial.by_clause()
     for clause in trial.clauses:
@@ -50,20 +53,30 @@ def _suite(trial: Trial, result: RunResult) -> ET.Element:
             _fail(case, clause, findings, trial, result)
         else:
             _end(case, clause, trial)
-    for name, tag in _TAG_OF.items():
-        suite.set(name, str(len(suite.findall(f"testcase/{tag}"))))
+            if fixed := _changes(result, trial, clause):
+                ET.SubElement(case, "system-out").text = xml_text("\n".join(fixed))
+    _count(suite)
     return suite
 
 
 def _types(result: RunResult) -> ET.Element:
-    """A case for each event type that was booked, and one that is skipped for each that was only acknowledged."""
-    number, skipped = len(result.booked) + len(result.acknowledged_only), str(len(result.acknowledged_only))
-    suite = ET.Element("testsuite", name="event-types", tests=str(number), failures="0", errors="0", skipped=skipped)
+    """A case for each event type that was booked or acknowledged only; the latter fails if it was booked before."""
+    number = len(result.booked) + len(result.acknowledged_only)
+    suite = ET.Element("testsuite", name="event-types", tests=str(number))
+    unbooked = result.against.unbooked if result.against else ()
     for name in (*result.booked, *result.acknowledged_only):
         case = ET.SubElement(suite, "testcase", classname="frontsim.event-types", name=name, time="0.000")
-        if name in result.acknowledged_only:
+        if name in unbooked:
+            ET.SubElement(case, "failure", type="new", message=f"{name} was booked then, and is acknowledged only now")
+        elif name in result.acknowledged_only:
             ET.SubElement(case, "skipped", message=xml_text(f"{name} is acknowledged and never booked"))
+    _count(suite)
     return suite
+
+
+def _count(suite: ET.Element) -> None:
+    for name, tag in _TAG_OF.items():
+        suite.set(name, str(len(suite.findall(f"testcase/{tag}"))))
 
 
 def _fail(case: ET.Element, clause: Clause, findings: Sequence[ShownFinding], trial: Trial, result: RunResult) -> None:
@@ -73,11 +86,18 @@ def _fail(case: ET.Element, clause: Clause, findings: Sequence[ShownFinding], tr
         "",
         *findings[0].evidence(),
         "",
+        *_changes(result, trial, clause),
         *([f"Fix: {clause.fix}"] if clause.fix else []),
         trial.replay.in_report(),
     ]
     failure = ET.SubElement(case, "failure", type=findings[0].class_, message=xml_text(f"{number}{clause.sentence}"))
     failure.text = xml_text("\n".join(lines))
+
+
+def _changes(result: RunResult, trial: Trial, clause: Clause) -> list[str]:
+    """What is new, fixed and the same since an earlier run, of one case."""
+    changes = list(result.against.about(trial.name, clause.id)) if result.against else []
+    return [f"{result.against}:", *changes] if changes else []
 
 
 def _end(case: ET.Element, clause: Clause, trial: Trial) -> None:

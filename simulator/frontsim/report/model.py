@@ -260,9 +260,6 @@ class FindingKey(NamedTuple):
     clause: str
     event: str
 
-    def __str__(self) -> str:
-        return f"{self.scenario}: {self.class_} {self.event} ({self.clause})"
-
 
 @dataclass(frozen=True, slots=True)
 class Compared:
@@ -280,15 +277,26 @@ class Compared:
     unbooked: tuple[str, ...]
     left_out: tuple[str, ...]
 
+    def __str__(self) -> str:
+        numbers = f"{len(self.new) + len(self.unbooked)} new, {len(self.fixed)} fixed, {len(self.same)} the same"
+        left_out = f", {len(self.left_out)} not compared" if self.left_out else ""
+        return f"Against {self.file}: {numbers}{left_out}"
+
     @property
     def lines(self) -> Iterator[str]:
-        """How many, then each."""
-        numbers = f"{len(self.new) + len(self.unbooked)} new, {len(self.fixed)} fixed, {len(self.same)} the same"
-        yield f"Against {self.file}: {numbers}"
-        yield from (f"  new: {event} was booked then, and is acknowledged only now" for event in self.unbooked)
+        """What is new, fixed and the same, and what was not compared."""
+        yield from (f"new: {event} was booked then, and is acknowledged only now" for event in self.unbooked)
+        yield from self.about()
+        yield from (f"not compared: {each}" for each in self.left_out)
+
+    def about(self, scenario: str = "", clause: str = "") -> Iterator[str]:
+        """The findings, all or those of one scenario and clause: a line for each class, with its event types."""
         for word, found in (("new", self.new), ("fixed", self.fixed), ("same", self.same)):
-            yield from (f"  {word}: {each}" for each in found)
-        yield from (f"  not compared: {each}" for each in self.left_out)
+            events: dict[str, list[str]] = {}
+            for each in found:
+                if not scenario or (each.scenario, each.clause) == (scenario, clause):
+                    events.setdefault(f"{each.scenario}: {each.class_} ({each.clause})", []).append(each.event)
+            yield from (f"{word}: {what}: {', '.join(names)}".rstrip(": ") for what, names in events.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -457,6 +465,8 @@ class RunResult:
             yield "Columns compared with the payload", lines
         if self.state:
             yield "Derived state compared with the events", self.state.lines
+        if self.against:
+            yield str(self.against), list(self.against.lines)
 
 
 def tally(classes: Iterable[str]) -> str:

@@ -21,8 +21,6 @@ def lines(result: RunResult, *, again: Again = CommandLine.in_report) -> Iterato
         yield from map(printable, _found(result.explored, again))
     form = _of_job if result.subject is JOB else _of_receiver
     yield from map(printable, form(result, again))
-    if result.against:
-        yield from map(printable, (*result.against.lines, ""))
     yield printable(result.conclusion)
 
 
