@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.load.conftest import Receivers, StartLocust
@@ -84,6 +85,33 @@ def test_a_receiver_that_looks_before_it_leaps_is_violated_in_a_storm(
     verdict, counts = counts_in(tmp_path)
     assert "violated" == verdict
     assert counts["duplicated"] > 0
+
+
+def test_the_page_ends_with_the_verdict(receivers: Receivers, locust: StartLocust, tmp_path: Path) -> None:
+    """A test that is stopped there is judged, and so is a further one, which continues the run; Ctrl-C ends with it."""
+    receiver, port = receivers.start("no-dedupe"), str(free_port())
+    share = ("--lost-share", "0.2", "--resend-after", "0.5")
+    load = locust("lost_answers.py", *RUN, *share, "--web-port", port, *options_of(receiver))
+    load.wait_for("Starting web interface")
+    users = {"user_count": 4, "spawn_rate": 4}
+    listening_soon = httpx.HTTPTransport(retries=8)
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE_S, transport=listening_soon) as browser:
+        counts = []
+        for _ in range(2):
+            browser.post("/swarm", data=users).raise_for_status()
+            load.wait_for(r"so far: .* [1-9][\d,]* duplicated")
+            assert "VIOLATED" not in browser.get("/frontsim/live").text
+            browser.post("/stop").raise_for_status()
+            load.wait_for(r"shows the verdict \(exit code 1\)")
+            assert "VIOLATED: " in browser.get("/frontsim/live").text
+            verdict, found = counts_in(tmp_path)
+            assert "violated" == verdict
+            counts.append(found["events"])
+        assert "<title>Violated: " in browser.get("/frontsim/report").text
+    assert 0 < counts[0] < counts[1]
+    code, out, err = load.interrupt()
+    assert 1 == code, err
+    assert 1 == out.count("VIOLATED: ")
 
 
 @pytest.mark.parametrize("file", [("api.py", "--event-rate", "20", "-t", "2s"), ("store_day.py", "--day-seconds", "3")])

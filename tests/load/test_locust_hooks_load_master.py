@@ -9,19 +9,20 @@ SCRIPT = """
 from frontsim.load.locust_hooks import add_tab
 from types import SimpleNamespace
 from flask import Flask, jsonify
-from frontsim.load.live import SoFar
+from frontsim.load.live import SoFar, live_page
 
 app = Flask("locust")
 app.add_url_rule("/", "index", lambda: "<html><body>locust</body></html>")
 app.add_url_rule("/stats/requests", "stats", lambda: jsonify({"stats": []}))
 app.add_url_rule("/other", "other", lambda: "<body></body>")
-live = SimpleNamespace(looks=[SoFar(duplicated=3)], rows=lambda: [{"duplicated": 3}])
 web_ui = SimpleNamespace(app=app, template_args={})
-add_tab(web_ui, live)
+page = lambda: live_page([SoFar(duplicated=3)])
+add_tab(web_ui, rows=lambda: [{"duplicated": 3}], page=page, report=lambda: b"the report")
 client = app.test_client()
 assert ["frontsim"] == [tab["key"] for tab in web_ui.template_args["extended_tabs"]]
 assert '<iframe src="/frontsim/live"' in client.get("/").text
 assert "3 duplicated" in client.get("/frontsim/live").text
+assert "the report" == client.get("/frontsim/report").text
 rows = [{"key": "frontsim", "data": [{"duplicated": 3}]}]
 assert {"stats": [], "extended_stats": rows} == client.get("/stats/requests").json
 assert "<body></body>" == client.get("/other").text

@@ -41,6 +41,17 @@ def test_options_without_a_command_line_are_the_plans(plan: Plan) -> None:
     assert plan.shares == given.shares
 
 
+def test_a_time_is_written_as_for_verify(capsys: pytest.CaptureFixture[str]) -> None:
+    """Seconds, or with a unit; another text is refused with what it should be."""
+    parser = LocustsParser()
+    add_options(parser, STEADY)
+    options = parser.parse_args(["--settle", "1s", "--end-timeout", "2m", "--live", "5"])
+    assert (1.0, 120.0, 5.0) == (options.settle, options.end_timeout, options.live)
+    with pytest.raises(SystemExit):
+        parser.parse_args(["--settle", "soon"])
+    assert "expected a time such as 60, 60s, 5m, 2h or 8d, got 'soon'" in capsys.readouterr().err
+
+
 def test_the_configuration_file_and_the_variables_hold_here_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

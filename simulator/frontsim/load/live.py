@@ -20,6 +20,7 @@ from frontsim.errors import FrontsimError
 from frontsim.load.plan import seeded_draws
 from frontsim.load.setup import LoadSetup
 from frontsim.masking import masked
+from frontsim.verdicts import Verdict
 
 logger = logging.getLogger(__name__)
 
@@ -175,16 +176,32 @@ def look(setup: LoadSetup) -> SoFar:
 
 
 REFRESH_S = 5
+JUDGING = "The load has ended. What failed is resent, and the effects come to rest: then comes the verdict."
 _WIDTH, _HEIGHT = 600, 80
 _LINES = (("missing", "#b45309"), ("duplicated", "#b91c1c"))
+COLOURS = {Verdict.VERIFIED: "#15803d", Verdict.VIOLATED: "#b91c1c", Verdict.UNKNOWN: "#b45309"}
+_GREY = "#334155"
 _PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="{refresh}"><title>Lost and duplicated</title>
 <style>
 body {{ margin: 0; padding: .5rem 1rem; font: 14px system-ui, sans-serif; color: #fff; background: {colour} }}
-code {{ font-size: 12px }} svg {{ background: #fff; width: 100%; height: {height}px }} p {{ margin: .3rem 0 }}
+code, pre {{ font-size: 12px; white-space: pre-wrap }} p {{ margin: .3rem 0 }} a {{ color: inherit }}
+svg {{ background: #fff; width: 100%; height: {height}px }}
 </style>
-<p role="status"><strong>{headline}</strong></p>{ids}{chart}</html>
+<p role="status"><strong>{headline}</strong>{link}</p>{more}</html>
 """
+
+
+def page(headline: str, *, colour: str = _GREY, link: str = "", text: str = "", more: str = "") -> str:
+    """A page of one line, with a link to the report and a text below; `more` is HTML."""
+    return _PAGE.format(
+        refresh=REFRESH_S,
+        colour=colour,
+        height=_HEIGHT,
+        headline=escape(headline),
+        link=f' <a href="{link}" target="_blank">Report</a>' if link else "",
+        more=f"<pre>{escape(text)}</pre>{more}" if text else more,
+    )
 
 
 def live_page(looks: Sequence[SoFar]) -> str:
@@ -192,15 +209,12 @@ def live_page(looks: Sequence[SoFar]) -> str:
     last = looks[-1] if looks else SoFar()
     words = [f"{last.duplicated:,} duplicated"] if last.duplicated else []
     words += [f"{last.missing:,} acknowledged and not booked so far"] if last.missing else []
-    colour = "#b91c1c" if last.duplicated else "#b45309" if last.missing else "#15803d"
+    verdict = Verdict.VIOLATED if last.duplicated else Verdict.UNKNOWN if last.missing else Verdict.VERIFIED
     ids = "".join(f"<code>{escape(each)}</code> " for each in last.duplicated_ids)
-    return _PAGE.format(
-        refresh=REFRESH_S,
-        colour=colour,
-        height=_HEIGHT,
-        headline=escape(", ".join(words) or f"Nothing lost or duplicated so far, of {last.events:,} events"),
-        ids=f"<p>Booked more than once: {ids}</p>" if ids else "",
-        chart=_chart(looks) if len(looks) > 1 else "",
+    return page(
+        ", ".join(words) or f"Nothing lost or duplicated so far, of {last.events:,} events",
+        colour=COLOURS[verdict],
+        more=(f"<p>Booked more than once: {ids}</p>" if ids else "") + (_chart(looks) if len(looks) > 1 else ""),
     )
 
 

@@ -1,7 +1,7 @@
 """Connects a load test to Locust's events, and leads it: preflight, events, verdict, and the tab on its web page.
 
     every process            options
-    master or only process   init: LoadMaster   test_start: begin        quitting: judge        quit: show
+    master or only process   init: LoadMaster   test_start: begin   test_stop, quitting: judge   quit: show
     worker or only process                      test_start: LoadWorker   test_stop: close
 
 However it ends, no webhook, no fault rule and no simulator that it started stay behind.
@@ -12,6 +12,7 @@ Exit codes: 0 verified, 1 violated, 2 unknown, 3 usage or no receiver at that UR
 import logging
 import signal
 import sys
+import threading
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -31,7 +32,7 @@ from frontsim.client.errors import CallError
 from frontsim.clock import stopwatch
 from frontsim.errors import FrontsimError
 from frontsim.files import opened
-from frontsim.load.live import COLUMNS, TAB, EventSource, LiveView, live_page
+from frontsim.load.live import COLOURS, COLUMNS, JUDGING, TAB, EventSource, LiveView, live_page, page
 from frontsim.load.options import Load, add_options, say_less
 from frontsim.load.plan import Plan
 from frontsim.load.report import LoadReport, report_on
@@ -44,12 +45,12 @@ from frontsim.verification.judge import checks
 from frontsim.verification.play.preflight import PreflightResult
 from frontsim.verification.scenario.scenario import Scenario
 
-_PATH = "/frontsim/live"
+_PATH, _REPORT = "/frontsim/live", "/frontsim/report"
 _STYLE = "position:sticky;bottom:0;z-index:9;width:100%;height:9.5rem;border:0"
 _BELOW = f'<iframe src="{_PATH}" title="Lost and duplicated" style="{_STYLE}"></iframe>'
 
 
-def add_tab(web_ui: WebUI, live: LiveView) -> None:
+def add_tab(web_ui: WebUI, *, rows: Callable[[], object], page: Callable[[], str], report: Callable[[], bytes]) -> None:
     """Add the tab, and below every tab what is red in it: Locust's tables have neither colours nor charts.
 
     The tab's rows travel with the statistics that the page polls anyway.
@@ -64,14 +65,14 @@ def add_tab(web_ui: WebUI, live: LiveView) -> None:
 
     def add_rows(response: Response) -> Response:
         if request.path.endswith("/stats/requests") and response.is_json:
-            rows = {"key": TAB["key"], "data": live.rows()}
-            response.set_data(app.json.dumps({**response.get_json(), "extended_stats": [rows]}))
+            stats = [{"key": TAB["key"], "data": rows()}]
+            response.set_data(app.json.dumps({**response.get_json(), "extended_stats": stats}))
         elif request.path == "/" and response.mimetype == "text/html":
             response.set_data(response.get_data(as_text=True).replace("</body>", f"{_BELOW}</body>"))
         return response
 
-    app.add_url_rule(_PATH, _PATH, lambda: live_page(list(live.looks)))
-
+    app.add_url_rule(_PATH, _PATH, page)
+    app.add_url_rule(_REPORT, _REPORT, report)
     app.after_request(add_rows)
 
 
@@ -99,6 +100,8 @@ class LoadMaster:
         self._setup = set_up(load)
         self._began: float | None = None
         self._report: LoadReport | None = None
+        self._verdict = ""
+        self._judges = threading.Lock()
         try:
             self._preflight = self._run_preflight()
         except BaseException:
@@ -109,25 +112,36 @@ class LoadMaster:
         environment.host = options.simulator if load.plan.is_polled else masked(options.receiver)  # Locust shows it
         environment.stop_timeout = load.stop_timeout_s
         self._live = LiveView(self._setup, every_s=options.live)
-        self._source = EventSource(self._setup, rate=options.event_rate) if load.plan.is_polled else None
+        self._source: EventSource | None = None
         if environment.web_ui:
-            add_tab(environment.web_ui, self._live)
+            add_tab(environment.web_ui, rows=lambda: self._live.rows(), page=self.page, report=self._html)
 
     def begin(self) -> None:
-        """The users begin. A second test that is started on Locust's page continues the run. Raises CallError."""
-        if self._began is not None:
-            return
-        self._began = stopwatch()
-        self._live.start()
-        if self._source:
-            self._source.start()
+        """The users begin. A further test that is started on Locust's page continues the run. Raises CallError."""
+        with self._judges:  # the other's verdict comes first
+            self._report = None
+            self._began = stopwatch() if self._began is None else self._began
+            self._live = LiveView(self._setup, every_s=self._load.options.live)
+            self._live.start()
+            if self._load.plan.is_polled:
+                self._source = EventSource(self._setup, rate=self._load.options.event_rate)
+                self._source.start()
 
     def judge(self) -> int:
-        """End the load, record and judge it, and write the files; gives the exit code."""
-        if self._began is None:
-            sys.stderr.write("no test was run, so nothing is known about the receiver\n")
-            return UNKNOWN
-        duration_s = stopwatch() - self._began
+        """End the load and judge it, unless that was done since it began; gives the exit code."""
+        with self._judges:
+            if self._began is None:
+                sys.stderr.write("no test was run, so nothing is known about the receiver\n")
+                return UNKNOWN
+            if self._report is None:
+                report = self._judged(stopwatch() - self._began)
+                *lines, verdict = report.table()
+                self._verdict = page(verdict, colour=COLOURS[report.verdict], link=_REPORT, text="\n".join(lines))
+                self._report = report
+            return self._report.exit_code
+
+    def _judged(self, duration_s: float) -> LoadReport:
+        """Record the run, judge it, and write the files."""
         self._live.stop()
         if self._source:
             try:
@@ -135,7 +149,7 @@ class LoadMaster:
             except CallError as error:
                 logger.error("fault rules may be left behind: %s", error)
         options, plan = self._load.options, self._load.plan
-        self._report = report_on(
+        report = report_on(
             record(self._setup, self._preflight, duration_s=duration_s),
             Scenario(plan.name, plan.breaks, plan.holds, ()),
             checks.receiver_contract(),
@@ -144,9 +158,9 @@ class LoadMaster:
             replay=_replay(options.simulator_token, options.seed),
             exchange_source=self._setup.exchange_source,
         )
-        _write(options.verdict_json, self._report.as_json)
-        _write(options.verdict_html, self._report.as_html)
-        return self._report.exit_code
+        _write(options.verdict_json, report.as_json)
+        _write(options.verdict_html, report.as_html)
+        return report
 
     def show(self) -> None:
         """Print the table; to standard error when standard output holds Locust's JSON."""
@@ -157,9 +171,18 @@ class LoadMaster:
             out.write(f"{line}\n")
         out.flush()
 
+    def _html(self) -> bytes:
+        return self._report.as_html() if self._report else JUDGING.encode()
+
     def close(self) -> None:
         """Leave nothing behind."""
         self._setup.close()
+
+    def page(self) -> str:
+        """The part below Locust's tables: what is lost and duplicated so far, then the verdict."""
+        if self._report is not None:
+            return self._verdict
+        return page(JUDGING) if self._judges.locked() else live_page(list(self._live.looks))
 
     def _run_preflight(self) -> PreflightResult:
         """Check that a clean event passes; how long its effect took says how long to wait for effects at the end."""
@@ -251,11 +274,15 @@ class LoadTest:
         if self._worker is not None:
             self._worker.finish()
 
-    def _stop(self, **_: Any) -> None:
-        """All users have ended."""
+    def _stop(self, environment: Environment, **_: Any) -> None:
+        """All users have ended. Locust's page shows the verdict next, and may start another test."""
         if self._worker is not None:
             self._worker.close()
             self._worker = None
+        if self._master is not None and environment.web_ui and not self._is_over:
+            gevent.spawn(self._master.judge).link_value(
+                lambda judged: logger.info("Locust's page shows the verdict (exit code %d)", judged.value)
+            )
 
     def _quitting(self, environment: Environment, **_: Any) -> None:
         """Judge before the process ends.

@@ -7,7 +7,7 @@ passes them to its workers. `VERIFY_OPTIONS` declares those that mean the same f
 import os
 import ssl
 import sys
-from argparse import Namespace
+from argparse import ArgumentTypeError, Namespace
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,7 @@ from frontsim.errors import BadInput
 from frontsim.load.plan import NO_OUTAGE, Outage, Plan, Shares
 from frontsim.settings import ENVIRONMENT_PREFIX, Settings
 from frontsim.user_input.configuration import Configuration, delivery_settings, read_configuration
+from frontsim.user_input.fields import duration_s
 from frontsim.verification.options import VERIFY_OPTIONS
 from frontsim.wording import in_a_row, is_or_are
 
@@ -49,6 +50,14 @@ class AddOption(Protocol):
         """Add it; `details` go to `add_argument`."""
 
 
+def seconds(text: str) -> float:
+    """A time as `frontsim verify` takes it. Raises ArgumentTypeError."""
+    found = duration_s(text)
+    if found is None:
+        raise ArgumentTypeError(f"expected a time such as 60, 60s, 5m, 2h or 8d, got {text!r}")
+    return found
+
+
 def add_options(parser: Parser, plan: Plan) -> None:
     """Add the options as a group, which keeps them out of the form on Locust's page.
 
@@ -58,7 +67,8 @@ def add_options(parser: Parser, plan: Plan) -> None:
 
     def add(name: str, help_text: str, **details: Any) -> None:
         variable = f"FRONTSIM_LOAD_{name.removeprefix('--').replace('-', '_').upper()}"
-        group.add_argument(name, help=help_text, **{"env_var": variable, **details})
+        times = {"metavar": "TIME"} if details.get("type") is seconds else {}
+        group.add_argument(name, help=help_text, **{"env_var": variable, **times, **details})
 
     group.add_argument("--load-help", action="help", help="Show these options too: Locust's --help lacks them.")
     given = read_configuration(Path.cwd())
@@ -137,25 +147,25 @@ def _add_load(add: AddOption, plan: Plan) -> None:
         type=float,
         default=plan.shares.late,
     )
-    add("--resend-after", "Seconds between two runs of the list -> resend job.", type=float, default=3.0)
+    add("--resend-after", "Seconds between two runs of the list -> resend job.", type=seconds, default=3.0)
     add(
         "--down-from",
         "downtime: when it begins, in seconds.  [default: a third of the run]",
-        type=float,
+        type=seconds,
         default=None,
     )
     add(
         "--down-to",
         "downtime: when it ends, in seconds.  [default: two thirds of the run]",
-        type=float,
+        type=seconds,
         default=None,
     )
     add("--backlog", "resend_storm: failed events in a storm, for each sending process.", type=int, default=2000)
-    add("--day-seconds", "store_day: seconds that the day lasts.", type=float, default=120.0)
+    add("--day-seconds", "store_day: seconds that the day lasts.", type=seconds, default=120.0)
     add("--event-rate", "api: events a second that the simulator raises.", type=float, default=40.0)
-    add("--answer-timeout", "Seconds that the receiver may take to answer.", type=float, default=10.0)
+    add("--answer-timeout", "Seconds that the receiver may take to answer.", type=seconds, default=10.0)
     add("--insecure", "As --no-tls-verify.", action="store_true", default=False)
-    add("--lease-ttl", "Seconds after which a dead worker's deliveries count as unknown.", type=float, default=None)
+    add("--lease-ttl", "Seconds after which a dead worker's deliveries count as unknown.", type=seconds, default=None)
 
 
 def _add_verdict(add: AddOption) -> None:
@@ -166,14 +176,14 @@ def _add_verdict(add: AddOption) -> None:
         action="store_true",
         default=False,
     )
-    add("--settle", "Judge effects when they have not changed for this many seconds.", type=float, default=0.5)
+    add("--settle", "Judge effects when they have not changed for this many seconds.", type=seconds, default=0.5)
     add(
         "--end-timeout",
         "Seconds that resends and the wait for effects may take at the end.",
-        type=float,
+        type=seconds,
         default=120.0,
     )
-    add("--live", "Seconds between two looks at the effects during the run; 0: none.", type=float, default=5.0)
+    add("--live", "Seconds between two looks at the effects during the run; 0: none.", type=seconds, default=5.0)
     add("--verbose", "Print Locust's tables, too, and not the verdict alone.", action="store_true")
     add("--verdict-json", "Write the verdict as JSON; Locust's --json is its statistics.", metavar="FILE", default="")
     add("--verdict-html", "Write the verdict as a page; Locust's --html is its statistics.", metavar="FILE", default="")
