@@ -342,6 +342,11 @@ class Simulator(ApiClient):
         calls = self._http.call("GET", "/calls").object(of="the calls").get("calls", [])
         return [call for call in calls if call.get("operation") and "Webhook" not in call["operation"]]
 
+    def keyless_callers(self) -> list[Any]:
+        """The callers of the vendor's operations that sent no subscription key, which the vendor would refuse."""
+        callers: list[Any] = self._http.call("GET", "/calls?most=0").object(of="the calls")["withoutSubscriptionKey"]
+        return callers
+
     def reset(self) -> None:
         """Delete webhooks, events and fault rules, and set the clock back."""
         self._http.call("POST", "/reset")

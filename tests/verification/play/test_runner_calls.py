@@ -65,6 +65,22 @@ def test_a_receiver_that_calls_back(receiver, verdict, classes, scenario, shop, 
     assert (verdict, classes) == (played.judgement.verdict, found), played.judgement.reason
 
 
+def test_a_receiver_that_sends_no_subscription_key_is_told_so(shop, address, requested, play):
+    """In a note, because the simulator takes what the vendor would refuse; whoever sends one is not named."""
+
+    def keyless(event_id):
+        agent = {"x-api-key": "k", "User-Agent": "erp/7"}
+        httpx.get(f"{address.base_url}/api/Stores", headers=agent, timeout=4, trust_env=False)
+        return right(address)(event_id)
+
+    shop.answers = keyless
+    request = requested(shop.url, observe_url="", observe_sink="erp", events=["SaleCreated"])
+    (played,) = play(request, "short-outage", simulators=address)
+    notes = [note for note in played.judgement.notes if "Ocp-Apim-Subscription-Key" in note]
+    assert [True] == ["erp/7 sent none" in note for note in notes]
+    assert Verdict.VERIFIED is played.judgement.verdict
+
+
 def writes(address):
     """Puts a new customer into the shop, which raises CustomerCreated."""
     called = httpx.put(f"{address.base_url}/api/Customer", headers=KEYS, json={"lastName": "Berg"}, trust_env=False)

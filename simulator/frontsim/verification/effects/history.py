@@ -230,6 +230,7 @@ class History:
         waited_s: how long the scenario has waited for the rest of the run, by the receiver's clock.
         limit: which bodies the receiver takes, where a large one was refused; a sentence.
         volume: with how many of its events it was played, where that is not all; a sentence.
+        keyless: the programs that called the API without a subscription key, by their User-Agent.
         endless: the webhookEventId of an echo of the last round, where the writes did not end before, "" for none.
         unfinished: time was over before the list -> resend job was done or had given up.
         overload: why the machine may be at fault for what came too late, "" when it is not.
@@ -263,6 +264,7 @@ class History:
     waited_s: float = 0.0
     limit: str = ""
     volume: str = ""
+    keyless: tuple[str, ...] = ()
 
     @property
     def why_not_judged(self) -> str:

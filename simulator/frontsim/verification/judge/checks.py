@@ -66,6 +66,7 @@ def _numbers(classes: Mapping[str, Class]) -> dict[str, int]:
     return {str(class_): number for class_, number in sorted(Counter(classes.values()).items())}
 
 
+_NO_KEY = "send the header Ocp-Apim-Subscription-Key: the vendor answers 401 without it, and {} sent none"
 _DUPLICATE = "duplicate"
 """The fault that sends copies of one run."""
 
@@ -84,6 +85,7 @@ def sentences(
         history.limit,
         *_unclear_state(history),
         history.volume,
+        *map(_NO_KEY.format, history.keyless),
     )
     return list(filter(None, found))
 

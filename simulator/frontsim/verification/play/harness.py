@@ -8,6 +8,7 @@ import logging
 import ssl
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
@@ -278,6 +279,12 @@ class Harness:
         if way_back is None:
             return False
         return bool(self.sim.shop_calls()) if way_back.is_fixed else way_back.calls > 0
+
+    def keyless_callers(self) -> tuple[str, ...]:
+        """Who called the API without a subscription key so far, at an address that the receiver may know."""
+        with suppress(CallError):  # a note is no reason to judge nothing
+            return tuple(self.sim.keyless_callers() if self.is_called() else ())
+        return ()
 
     def drain(self, longest_s: float, *, raised: int) -> bool:
         """Wait until no delivery is due or in flight; False once the receiver's writes raise events without end.

@@ -226,6 +226,7 @@ def _history(
         duration_s=state.spent_s,
         waited_s=state.waited_s,
         limit=state.limit,
+        keyless=state.harness.keyless_callers(),
     )
 
 
