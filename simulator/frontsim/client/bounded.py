@@ -17,6 +17,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from io import BytesIO
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -174,15 +175,14 @@ class BoundedReader:
         raise httpx.TooManyRedirects("more than 20 redirects", request=request)
 
     def _body(self, response: httpx.Response) -> bytes:
-        found, size = [], 0
+        found = BytesIO()  # its value is no copy
         for piece in pieces_of(response):
-            found.append(piece)
-            size += len(piece)
-            if not response.is_success and size > _PIECE:
+            found.write(piece)
+            if not response.is_success and found.tell() > _PIECE:
                 break
-            if size > self._most_bytes:
+            if found.tell() > self._most_bytes:
                 raise TooMuch(f"more than {self._most_bytes // 1024 // 1024} MiB")
-        body = b"".join(found)
+        body = found.getvalue()
         if self._most_values is not None and most_values(body) > self._most_values:
             raise TooMuch(f"more than {self._most_values:,} values")
         return body

@@ -14,13 +14,6 @@ LONG_S = 60.0
 SHORT_S = 0.3
 
 
-def test_a_short_text_of_many_values(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each takes some hundred bytes of memory."""
-    monkeypatch.setattr(bounded, "MOST_VALUES", 1_000)
-    with pytest.raises(TooMuch, match="1,000 values"):
-        bounded.run("yes '[]' | head -n 600", limit_s=LONG_S)
-
-
 def test_a_command() -> None:
     """Its output and its exit code are returned."""
     assert bounded.CommandOutput(3, b"a\nb\n", b"oh\n") == bounded.run(

@@ -1,4 +1,6 @@
 import gc
+import subprocess
+import sys
 import threading
 import time
 import tracemalloc
@@ -113,6 +115,31 @@ def test_a_look_that_failed_leaves_nothing_behind(shop, monkeypatch, body, most_
     finally:
         tracemalloc.stop()
         gc.enable()
+
+
+_PEAK = """
+import sys, tracemalloc
+from frontsim.verification.effects.look import look_at
+from frontsim.verification.effects.observers import CommandObserver, UrlObserver
+way, where = sys.argv[1:]
+observer = CommandObserver(where) if way == "command" else UrlObserver(where, keeps_past=False)
+tracemalloc.start()
+looks = [len(look_at(observer.read(), "id")) for _ in range(3)]
+print(*looks, tracemalloc.get_traced_memory()[1] // 2**20)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("way", ["command", "url"])
+def test_looks_at_a_long_past_take_twice_its_size(shop, tmp_path, way):
+    """One for the text of the last look, and one for this one's: not for copies, lines and values."""
+    rows = [orjson.dumps({"id": f"e{number}", "text": "x" * 2_000}) for number in range(8_000)]  # 16 MiB
+    shop.shows = lambda: (200, b"[%b]" % b",".join(rows))
+    (tmp_path / "rows").write_bytes(b"\n".join(rows))
+    where = f"cat '{tmp_path}/rows'" if way == "command" else f"{shop.url}/effects"
+    told = subprocess.run([sys.executable, "-c", _PEAK, way, where], capture_output=True, check=True).stdout.split()
+    assert [b"8000"] * 3 == told[:3]
+    assert int(told[3]) < 40  # MiB: 16 twice, and half as much again
 
 
 @pytest.mark.parametrize(

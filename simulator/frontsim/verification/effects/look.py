@@ -15,15 +15,17 @@ without an order has no block in common with the last look, and is read as a who
 [{..},{..},{..},{..},{..},{..}]
      └─ a block ──┘ └─ a block ──┘     each some 64 KiB of text, cut between two values
 
-Nothing in a JSON text marks the commas between the values of the list from those inside them. So a cut is a guess, and
-the parser decides: text from the beginning of a value to a guess is parsed as a list, which only succeeds if the guess
-is the end of a value.
+A command's output is cut between two lines. Nothing in a JSON text marks the commas between the values of the list from
+those inside them. So a cut is a guess, and the parser decides: text from the beginning of a value to a guess is parsed
+as a list, which only succeeds if the guess is the end of a value.
 """
 
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from contextlib import suppress
+from functools import partial
 from hashlib import blake2b
 from itertools import chain, islice
 from typing import Any, Generic, TypeVar
@@ -249,8 +251,10 @@ class Block(Generic[Raw]):
         """Its values as effects, each with the text at `key` (`business` reads no key): always the same object."""
         if key in self._effects:
             return self._effects[key]
-        effects = as_effects(self.values, key)
-        made = EffectBlock(map(identity_of, effects), lambda: as_effects(self.values, key), keeps=self._keeps)
+        identities = map(identity_of, as_effects(self.values, key))
+        read: Callable[[], Sequence[Any]]  # does not know the block: a cycle is freed late
+        read = partial(tuple, self.values) if self._keeps else partial(self._read, self.raw)
+        made = EffectBlock(identities, lambda: as_effects(read(), key), keeps=self._keeps)
         return self._effects.setdefault(key, made)  # another scenario may have been quicker
 
 
@@ -287,19 +291,17 @@ def look_at(shown: Sequence[Any], key: str) -> Look:
     return Look([EffectBlock.of(as_effects(shown, key))])
 
 
-def row_blocks(
-    rows: Sequence[Any], before: Blocks[Sequence[Any]], read: Callable[[Sequence[Any]], Sequence[Any]] = list
-) -> Blocks[Sequence[Any]]:
-    """The rows in blocks, those of the last look where they are unchanged. `read` makes values of rows."""
+def row_blocks(rows: Sequence[Any], before: Blocks[Sequence[Any]]) -> Blocks[Sequence[Any]]:
+    """The rows in blocks, those of the last look where they are unchanged."""
     found: list[Block[Sequence[Any]]] = []
     window = max(0, len(rows) - len(before)) + _FURTHER_ROWS
     place = 0
     for block in before.blocks:
         at = _place_of_rows(block.raw, rows, place, window)
         if at >= 0:
-            found += [*_cut_rows(rows[place:at], read), block]
+            found += [*_cut_rows(rows[place:at]), block]
             place = at + block.number
-    return Blocks([*found, *_cut_rows(rows[place:], read)])
+    return Blocks([*found, *_cut_rows(rows[place:])])
 
 
 def _place_of_rows(wanted: Sequence[Any], rows: Sequence[Any], place: int, window: int) -> int:
@@ -314,10 +316,10 @@ def _place_of_rows(wanted: Sequence[Any], rows: Sequence[Any], place: int, windo
             return -1
 
 
-def _cut_rows(rows: Sequence[Any], read: Callable[[Sequence[Any]], Sequence[Any]]) -> Iterator[Block[Sequence[Any]]]:
+def _cut_rows(rows: Sequence[Any]) -> Iterator[Block[Sequence[Any]]]:
     for place in range(0, len(rows), _ROWS):
         part = rows[place : place + _ROWS]
-        yield Block(part, read, len(part))
+        yield Block(part, list, len(part))
 
 
 def _key(value: Any, key: str) -> str | None:
@@ -334,6 +336,48 @@ _SIGN = 200
 """Bytes by which a block is looked for."""
 _GUESSES, _PARSED_GUESSES = 20_000, 4
 _BLANK = b" \t\n\r"
+
+
+def line_blocks(text: bytes, before: Blocks[bytes], *, keeps: bool = True) -> Blocks[bytes]:
+    """The values of lines, each JSON or a text, in blocks: see `json_blocks`. Raises TooMuch."""
+    found: list[Block[bytes]] = []
+    window = max(0, len(text) - sum(len(block.raw) for block in before.blocks)) + _FURTHER_BYTES
+    place = 0
+    for block in before.blocks:
+        at = _place_of_text(block.raw, text, place, place + window)
+        if at >= 0 and _are_whole(text, at, at + len(block.raw)):
+            found += [*_cut_lines(text, place, at, keeps=keeps), block]
+            place = at + len(block.raw)
+    return _small_enough(Blocks([*found, *_cut_lines(text, place, len(text), keeps=keeps)]))
+
+
+def _are_whole(text: bytes, begin: int, end: int) -> bool:
+    """Whether the text between two places is whole lines."""
+    return text[max(0, begin - 1) : begin] in (b"", b"\n") and (end == len(text) or text[end - 1 : end] == b"\n")
+
+
+def _cut_lines(text: bytes, place: int, end: int, *, keeps: bool) -> Iterator[Block[bytes]]:
+    while place < end:
+        cut = text.find(b"\n", min(place + _BYTES, end) - 1, end) + 1 or end
+        part = text[place:cut]
+        weight = most_values(part) + part.count(b"\n")
+        _check_values(weight)
+        number = sum(1 for line in part.splitlines() if line.strip())
+        yield Block(part, _values_of_lines, number, keeps=keeps, weight=weight)
+        place = cut
+
+
+def _values_of_lines(text: bytes) -> Sequence[Any]:
+    return [_value_of_line(line) for each in text.splitlines() if (line := each.strip())]
+
+
+def _value_of_line(line: bytes) -> Any:
+    if line[:1] in (b"{", b"["):
+        with suppress(orjson.JSONDecodeError):
+            return orjson.loads(line)
+    return content.parsed(line.decode(errors="replace"))  # JSON too, if some bytes are no UTF-8
+
+
 _BEGIN = re.compile(rb"[ \t\n\r]*\[[ \t\n\r]*")
 _NEXT = re.compile(rb"[ \t\n\r]*,[ \t\n\r]*")
 _END = re.compile(rb"[ \t\n\r]*(?=\])")

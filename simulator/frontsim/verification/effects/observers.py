@@ -34,7 +34,7 @@ from frontsim.verification.effects.changes import Steadiness
 from frontsim.verification.effects.correlate import BUSINESS
 from frontsim.verification.effects.foreign_code import IMPORT, SQL, NoEffects, PythonProcess
 from frontsim.verification.effects.history import Effect
-from frontsim.verification.effects.look import Blocks, NotAList, json_blocks, look_at, row_blocks
+from frontsim.verification.effects.look import Blocks, NotAList, json_blocks, line_blocks, look_at, row_blocks
 from frontsim.verification.patience import READ_S
 
 
@@ -233,16 +233,22 @@ class UrlObserver:
 
 
 class CommandObserver:
-    """A command whose standard output has a line for each effect: an id, or a JSON object."""
+    """A command whose standard output has a line for each effect: an id, or a JSON object.
+
+    Of what the first look shows, which may be many thousand effects of earlier runs, it keeps only the text.
+    """
 
     def __init__(self, command: str) -> None:
         self.name = f"command {masked_command(command)}"
         self._command = command
-        self._shown: Blocks[Sequence[Any]] = Blocks()
+        self._keeps = False
+        self._shown: Blocks[bytes] = Blocks()
 
     def read(self, limit_s: float = READ_S) -> Sequence[Any]:
         try:
             done = bounded.run(self._command, limit_s=limit_s)
+            if done.exit_code == 0:
+                self._shown = line_blocks(done.text, self._shown, keeps=self._keeps)
         except TooSlow:
             raise ObserverFailed(f"{self.name}: expected its end within {limit_s:.3g} s, got none") from None
         except TooMuch as error:
@@ -250,8 +256,7 @@ class CommandObserver:
         if done.exit_code != 0:
             text = excerpt(done.errors)[:200]
             raise ObserverFailed(f"{self.name}: expected exit code 0, got {done.exit_code}: {text}")
-        lines = [line.strip() for line in done.text.decode(errors="replace").splitlines()]
-        self._shown = row_blocks(list(filter(None, lines)), self._shown, lambda some: list(map(content.parsed, some)))
+        self._keeps = True
         return self._shown
 
     def close(self) -> None:
