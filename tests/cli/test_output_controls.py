@@ -5,6 +5,8 @@ import re
 import orjson
 import pytest
 
+from frontsim.client import errors, reconcile
+
 _HOSTILE = "x\x1b[2J\x1b]0;t\x07\x9b31m\x7f\u202ey"
 _CONTROLS = re.compile(r"[^\x20-\x7e\n\u00a1-\u2010]")
 _ID = "0198c1d2-5a7e-7c1e-801a-5043b4e98e4e"
@@ -34,6 +36,8 @@ _ID = "0198c1d2-5a7e-7c1e-801a-5043b4e98e4e"
 def test_an_answer(run, api, tmp_path, monkeypatch, words, status):
     """Of an API, in an error, a name, or an answer of another form."""
     monkeypatch.chdir(tmp_path)
+    for module in (errors, reconcile):
+        monkeypatch.setattr(module, "READ_DELAYS_S", ())
     api.answer = lambda *_: (status, {"detail": _HOSTILE, "now": _HOSTILE, "offsetS": 1, _HOSTILE: _HOSTILE})
     done = run(*words)
     assert not _CONTROLS.findall(done.stdout + done.stderr)

@@ -70,6 +70,7 @@ class _Started:
         pass
 
 
+@pytest.mark.long
 def test_a_right_receiver_is_not_accused(exploring, receiver):
     """Whatever was drawn, and each schedule proves something; what was tried is told in every form."""
     with receiver("reference") as url:

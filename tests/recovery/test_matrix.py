@@ -45,6 +45,7 @@ def test_every_right_job_is_played():
     assert {"simple", "parallel", "filters-itself"} == set(CORRECT_JOBS)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_the_examples_are_verified(name):
     """The jobs that the documentation shows, in four languages; `make stacks` plays them in more cases."""

@@ -134,6 +134,7 @@ _AROUND: dict[str, Any] = {"allOf": _all_of, "anyOf": _any_of, "if": _if, "not":
 SETTINGS = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 
 
+@pytest.mark.long
 @pytest.mark.slow
 @SETTINGS
 @given(case=VALUES.flatmap(lambda value: st.tuples(st.just(value), fulfilled(value))))

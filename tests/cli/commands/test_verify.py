@@ -149,6 +149,7 @@ def test_an_error_holds_no_secret(verify):
         assert (3, False, True) == (done.exit_code, "hunter2" in done.stderr, "***@" in done.stderr)
 
 
+@pytest.mark.long
 def test_unknown_is_2(verify, receiver):
     """With an observer that fails, nothing is known about effects."""
     url = receiver()[1]

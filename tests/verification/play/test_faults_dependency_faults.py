@@ -165,6 +165,7 @@ def test_a_receiver_that_ends_when_its_dependency_is_back_is_started_again(erp, 
     assert any("it had ended" in what for _, what in found.history.marks)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("receiver", "scenario", "classes"),
     [

@@ -103,7 +103,7 @@ def test_a_slow_receiver_gets_fewer_pairs(key_of):
     assert "books by event id; ids that differ in case are two" == key_of("slow")[0]
 
 
-@pytest.mark.parametrize("key", ["webhookEventId", "business"])
+@pytest.mark.parametrize("key", ["webhookEventId", pytest.param("business", marks=pytest.mark.long)])
 @pytest.mark.parametrize(
     ("variant", "short"),
     [

@@ -45,7 +45,11 @@ TELLING = {
 """Where each right receiver does otherwise than the reference; `make matrix` plays all of them everywhere."""
 CALLING = [("enriches", "webhook-then-read"), ("writes-back", "read-your-write"), ("writes-back", "echo")]
 """Where the right receivers that call back differ; they know the address when verify starts them."""
-RIGHT = [(variant, name, seed) for variant, names in TELLING.items() for seed, name in enumerate(names, 1)]
+RIGHT = [
+    pytest.param(variant, name, seed, marks=[] if seed < 3 else [pytest.mark.long])
+    for variant, names in TELLING.items()
+    for seed, name in enumerate(names, 1)
+]
 RIGHT += [("reference", name, seed) for seed, name in enumerate(PLAYABLE, 1)]
 RIGHT += [("newest-state", "evolution", 4)]
 """By chance two stock items that lose their GTIN on the way are of one stock there: one row to the receiver."""
@@ -53,6 +57,8 @@ AIMED = ("level-in-another-transaction", "slow-level-in-another-transaction")
 """Only a kill at the right moment finds these: `make matrix` looks for it, and `test_aimed_kills` aims by the clock."""
 IN_THREAD = [each for each in BROKEN.values() if not each.needs_process_control]
 AS_CHILD = [each for each in BROKEN.values() if each.needs_process_control and each.name not in AIMED]
+KILLED_ALWAYS = ("ack-before-store", "crash-after-ack")
+"""One receiver that a kill finds, and one scenario with kills: `make stacks` plays the others."""
 MOST_SCENARIOS = 3
 """Of those that must find a broken receiver, and one where it is killed; `make matrix` plays all."""
 
@@ -64,6 +70,11 @@ def found(played):
 def state_at(variant, url):
     """Where it shows what it derives, if it derives anything."""
     return f"{url}{variant.state}" if variant.state else ""
+
+
+def killed(name, value):
+    """A parameter whose test kills a receiver again and again."""
+    return pytest.param(value, id=name, marks=[] if name in KILLED_ALWAYS else [pytest.mark.long])
 
 
 def event_types(variant):
@@ -104,7 +115,7 @@ def test_dedupe_by_timestamp_is_found_after_other_scenarios_too(receiver, reques
     assert Verdict.VIOLATED is second.judgement.verdict
 
 
-@pytest.mark.parametrize("variant", AS_CHILD, ids=lambda variant: variant.name)
+@pytest.mark.parametrize("variant", [killed(each.name, each) for each in AS_CHILD])
 def test_a_receiver_that_a_kill_finds_out(variant, child_command, requested, play):
     """Bugs that show only when the receiver dies are found with --receiver-cmd."""
     if variant.days and faketime_library() is None:
@@ -149,7 +160,7 @@ def test_a_right_receiver_that_calls_back_is_verified(variant, name, child_comma
     assert Verdict.VERIFIED is played.judgement.verdict, played.judgement.reason
 
 
-@pytest.mark.parametrize("name", KILLING)
+@pytest.mark.parametrize("name", [killed(each, each) for each in KILLING])
 def test_a_right_receiver_survives_kills(name, child_command, requested, play):
     """A receiver that stores before it answers is verified when it is killed at every moment of a delivery."""
     url, command = child_command("reference")
