@@ -66,7 +66,7 @@ def _numbers(classes: Mapping[str, Class]) -> dict[str, int]:
     return {str(class_): number for class_, number in sorted(Counter(classes.values()).items())}
 
 
-_NO_KEY = "send the header Ocp-Apim-Subscription-Key: the vendor answers 401 without it, and {} sent none"
+_NO_KEY = "send Ocp-Apim-Subscription-Key with each call, because the vendor answers 401 without it: {} sent none"
 _DUPLICATE = "duplicate"
 """The fault that sends copies of one run."""
 
