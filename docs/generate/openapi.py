@@ -80,7 +80,7 @@ def _operation(each: VendorOperation, document: Mapping[str, Any]) -> dict[str, 
                 **({"required": True} if one.required else {}),
                 "description": f"Published as {one.kind.base}{one.kind.form and ':'}{one.kind.form}.",
                 "x-provenance": "published; what it does is open where its name leaves it open",
-                "schema": _value(one.kind, document),
+                "schema": _value(one.kind, document, null=False),
             }
             for one in each.parameters
         ]
@@ -89,7 +89,7 @@ def _operation(each: VendorOperation, document: Mapping[str, Any]) -> dict[str, 
             "required": True,
             "description": "A JSON object; a Content-Type may be missing, but not another.",
             "x-provenance": f"published: {each.request.base}",
-            "content": {"application/json": {"schema": _value(each.request, document)}},
+            "content": {"application/json": {"schema": _value(each.request, document, null=False)}},
         }
     refusals = {**_REFUSALS, "404": "NotFound", **(_WITH_BODY if each.request is not None else {})}
     found["responses"] = {
@@ -104,7 +104,7 @@ def _answer(each: VendorOperation, document: Mapping[str, Any]) -> dict[str, Any
     about = {"description": f"{each.summary}.", "x-provenance": f"{how_sure}; the description says what is open"}
     if each.answer.base == "none":
         return {"204": about}
-    return {"200": {**about, "content": {"application/json": {"schema": _value(each.answer, document)}}}}
+    return {"200": {**about, "content": {"application/json": {"schema": _value(each.answer, document, null=False)}}}}
 
 
 def _used(kinds: Iterable[ValueKind]) -> set[str]:
@@ -127,6 +127,7 @@ def _schema(name: str, document: Mapping[str, Any]) -> dict[str, Any]:
         "type": "object",
         "description": f"{name}, with the published names and types.",
         "x-provenance": "published; a null stands for nothing, and further names are ignored (open)",
+        **({"required": sorted(shape.required)} if shape.required else {}),
         "properties": {field: _property(name, field, kind, document) for field, kind in shape.fields.items()},
         "examples": [filled(name, {field: "x" for field in shape.required if shape.fields[field].base == "string"
                                    and not shape.fields[field].form})],
@@ -135,19 +136,24 @@ def _schema(name: str, document: Mapping[str, Any]) -> dict[str, Any]:
 
 def _property(name: str, field: str, kind: ValueKind, document: Mapping[str, Any]) -> dict[str, Any]:
     how_sure = _BESIDE_THE_SHAPE.get((name, field), "published")
-    return {**_value(kind, document), "description": f"{field} of {name}.", "x-provenance": how_sure}
+    shape = resolved(kind_of(name))
+    assert isinstance(shape, Shape)
+    null = kind.nullable or field not in shape.required
+    return {**_value(kind, document, null=null), "description": f"{field} of {name}.", "x-provenance": how_sure}
 
 
-def _value(kind: ValueKind, document: Mapping[str, Any]) -> dict[str, Any]:
-    """The JSON Schema of a value."""
+def _value(kind: ValueKind, document: Mapping[str, Any], *, null: bool) -> dict[str, Any]:
+    """The JSON Schema of a value, which may also be null. A generated client leaves out a call with a nullable path."""
     if kind.is_list:
-        return {"type": ["array", "null"], "items": _value(kind._replace(is_list=False), document)}
+        items = _value(kind._replace(is_list=False), document, null=False)
+        return {"type": ["array", "null"] if null else "array", "items": items}
     known = resolved(kind)
     if isinstance(known, Shape):
-        return {"anyOf": [{"$ref": f"#/components/schemas/{_PREFIX}{kind.base}"}, {"type": "null"}]}
+        reference = {"$ref": f"#/components/schemas/{_PREFIX}{kind.base}"}
+        return {"anyOf": [reference, {"type": "null"}]} if null else reference
     if known.base in ("any", "none"):
         return {}
-    schema: dict[str, Any] = {"type": [_TYPES[known.base], "null"]}
+    schema: dict[str, Any] = {"type": [_TYPES[known.base], "null"] if null else _TYPES[known.base]}
     if known.form == "date-time":
         schema["pattern"] = document["components"]["parameters"]["from"]["schema"]["pattern"]
     elif known.form == "int32":
@@ -156,5 +162,5 @@ def _value(kind: ValueKind, document: Mapping[str, Any]) -> dict[str, Any]:
         schema["format"] = known.form
     if known.words:
         words = [int(word) for word in known.words] if known.base == "integer" else list(known.words)
-        schema["enum"] = [*words, None]
+        schema["enum"] = [*words, None] if null else words
     return schema

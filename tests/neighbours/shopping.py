@@ -18,6 +18,7 @@ class Shopping:
     def __init__(self, sim: Simulation) -> None:
         self.sim = sim
         self._webhooks = {kind.name: sim.subscribes(NOWHERE, kind.name) for kind in CATALOG}
+        self.types = list(self._webhooks)
         self._seen: set[str] = set()
         [row, *_, self.last] = sim.api("POST", "Stock", json={"useGTIN": True}).json()
         self.stock_id, self.gtin, self.level = row["stockId"], row["id"], row["quantity"]
