@@ -64,8 +64,6 @@ def called(shop: Shopping, operation: VendorOperation, body: Any, parameters: di
     check_answer(operation.method.lower(), operation.path, answer)
 
 
-@settings(max_examples=40, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
-@given(data=st.data())
 def drive(shop: Shopping, known: dict[str, list[Any]], data: st.DataObject) -> None:
     for _ in range(6):
         operation = data.draw(st.sampled_from(served()))
@@ -74,8 +72,15 @@ def drive(shop: Shopping, known: dict[str, list[Any]], data: st.DataObject) -> N
         called(shop, operation, body, parameters)
 
 
-def test_calls_that_the_document_describes_are_answered_as_it_says() -> None:
-    with shopping() as shop:
+@pytest.mark.parametrize(
+    ("payloads", "examples"),
+    [("typical", 10), *(pytest.param(each, 100, marks=pytest.mark.long) for each in ("typical", "adversarial"))],
+)
+def test_calls_that_the_document_describes_are_answered_as_it_says(payloads: str, examples: int) -> None:
+    """On a shop that has had each event, of whatever payloads."""
+    with shopping(payloads=payloads) as shop:
+        for name in shop.types:
+            shop.sim.does("trigger", {"event": name})
         order = {"orderNo": "O1", "orderLines": [{"gtin": shop.gtin, "quantity": 1}]}
         shop.calls("POST", "OmniChannel", order, headers={"x-stockId": str(shop.stock_id)})
         items = [{"gtin": shop.gtin, "qty": 1}]
@@ -89,5 +94,6 @@ def test_calls_that_the_document_describes_are_answered_as_it_says() -> None:
             "id": [held["id"], *codes], "orderno": ["O1"], "customerid": [0, who], "productid": [product["productid"]],
             "date": ["2026-12-01"], "qty": [1, 2], "quantity": [1, 2], "stockids": stocks,
         }  # fmt: skip
-        drive(shop, known)
+        limits = settings(max_examples=examples, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+        limits(given(data=st.data())(drive))(shop, known)
         shop.raised()  # each event is valid under its schema

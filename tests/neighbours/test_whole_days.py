@@ -11,18 +11,17 @@ from tests.neighbours.shopping import Shopping, shopping
 pytestmark = pytest.mark.slow
 
 
-def acts(seed: int, number: int) -> list[str]:
-    """Each kind of act once, and a stretch of a day."""
+@pytest.mark.parametrize(("examples", "most"), [(1, 100), pytest.param(5, None, marks=pytest.mark.long)])
+def test_the_reads_show_what_the_events_said(examples: int, most: int | None) -> None:
+    """Each kind of act once, and a stretch of a day; in `make stacks` whole days."""
+    settings(max_examples=examples)(given(seed=st.integers(0, 2**32), number=st.integers(0, 10_000))(trade))(most)
+
+
+def trade(most: int | None, seed: int, number: int) -> None:
     timetable = [what for _, what in day(seed=seed, number=number)]
-    return [*ACTS, *timetable[number % 500 :][:120]]
-
-
-@settings(max_examples=1)
-@given(seed=st.integers(0, 2**32), number=st.integers(0, 10_000))
-def test_the_reads_show_what_the_events_said(seed: int, number: int) -> None:
     with shopping(seed=seed, concurrency=1) as shop:
         before = levels(shop)
-        for what in acts(seed, number):
+        for what in [*ACTS, *timetable[number % 500 if most else 0 :][:most]]:
             shop.sim.does("simulate", {"what": what})
         events = shop.raised()
         check_levels(shop, before, events)

@@ -48,7 +48,7 @@ def silent(address):
     return lambda event_id: books(address, event_id)
 
 
-@pytest.mark.parametrize("scenario", ["webhook-then-read", "read-your-write"])
+@pytest.mark.parametrize("scenario", ["webhook-then-read", pytest.param("read-your-write", marks=pytest.mark.long)])
 @pytest.mark.parametrize(
     ("receiver", "verdict", "classes"),
     [
@@ -112,9 +112,9 @@ def only_reads(_, address):
 @pytest.mark.parametrize(
     ("receiver", "verdict", "classes"),
     [
-        (knows_its_echo, Verdict.VERIFIED, set()),
+        pytest.param(knows_its_echo, Verdict.VERIFIED, set(), marks=pytest.mark.long),
         (answers_its_echo, Verdict.VIOLATED, {"looped"}),
-        (only_reads, Verdict.NOT_APPLICABLE, set()),
+        pytest.param(only_reads, Verdict.NOT_APPLICABLE, set(), marks=pytest.mark.long),
         (lambda _, address: silent(address), Verdict.NOT_APPLICABLE, set()),
     ],
 )

@@ -43,7 +43,11 @@ TELLING = {
     "flaky": ("error-burst", "api-trouble", "duplicate-race", "resend-fails-again", "false-failure"),
 }
 """Where each right receiver does otherwise than the reference; `make matrix` plays all of them everywhere."""
-CALLING = [("enriches", "webhook-then-read"), ("writes-back", "read-your-write"), ("writes-back", "echo")]
+CALLING = [
+    ("enriches", "webhook-then-read"),
+    pytest.param("writes-back", "read-your-write", marks=pytest.mark.long),
+    pytest.param("writes-back", "echo", marks=pytest.mark.long),
+]
 """Where the right receivers that call back differ; they know the address when verify starts them."""
 RIGHT = [
     pytest.param(variant, name, seed, marks=[] if seed < 3 else [pytest.mark.long])
