@@ -160,6 +160,43 @@ def test_a_duplicate_in_a_late_batch_is_found(shop, requested, play, limits):
     assert ending(played) == (Verdict.VIOLATED, [Class.DUPLICATED])
 
 
+def same_key(_, effect):
+    return effect
+
+
+def no_key(shop, effect):
+    return {"webhookEventId": None, "saleId": orjson.loads(shop.bodies[effect["webhookEventId"]])["saleId"]}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("again", [same_key, no_key])
+def test_a_copy_that_comes_after_the_last_look_at_its_scenario_is_found(again, shop, requested, limits):
+    """A job that is tried again later books an event of a scenario that is over: the end of the run ties it to it."""
+    request = requested(shop.url, events=["SaleCreated"], limits=limits())
+    with open_run(request, 1, simulators=run_in_thread, pause=time.sleep) as opened:
+        playing = play_all(scenario.chosen(["resend-delivered", "same-second"]), opened, CONTRACT)
+        first = next(playing)
+        ids = {each.webhook_event_id for each in first.history.events}
+        shop.effects.append(again(shop, next(each for each in shop.effects if each["webhookEventId"] in ids)))
+        (last,) = playing
+    assert [(Verdict.VERIFIED, []), (Verdict.VIOLATED, [Class.DUPLICATED])] == [ending(first), ending(last)]
+    (finding,) = last.judgement.findings
+    assert finding.webhook_event_id in ids
+    assert finding.detail.endswith(", after the last look at resend-delivered")
+
+
+@pytest.mark.slow
+def test_what_comes_after_the_last_look_and_is_of_no_event_accuses_nobody(shop, requested, limits):
+    """Another system's row, and a row of another event in the place of one: neither is a second booking."""
+    request = requested(shop.url, events=["SaleCreated"], limits=limits())
+    with open_run(request, 1, simulators=run_in_thread, pause=time.sleep) as opened:
+        playing = play_all(scenario.chosen(["steady", "same-second"]), opened, CONTRACT)
+        first = next(playing)
+        shop.effects[-1:] = [{"webhookEventId": "of-another-system"}]
+        (last,) = playing
+    assert [[], []] == [ending(each)[1] for each in (first, last)]
+
+
 @pytest.mark.slow
 def test_what_comes_in_part_leaves_the_rest_lost(shop, requested, play, limits):
     """Part of a late batch is not there: a loss, of that part only."""

@@ -58,20 +58,20 @@ class Tries:
         Those that kill the receiver come last: nothing is played beside them.
         """
         for each in self._passes.play(sorted(schedules, key=lambda one: bool(one.needs)), ends_run=False):
-            if each.last_look is None:
+            if not each.is_open:
                 yield weighed(each.played)
             else:
                 self._waiting.append(each)
         due = [each for each in self._waiting if each.is_due]
         self._waiting = [each for each in self._waiting if not any(each is one for one in due)]
-        yield from map(weighed, last_looks(due, len(due), self._contract, is_end=False))
+        yield from (weighed(each.played) for each in last_looks(due, len(due), self._contract, is_end=False))
         self._lacking += [each for each in due if each.lacks_something]
         yield from (weighed(each.played) for each in due if not each.lacks_something)
 
     def rest(self) -> Iterator[Played]:
         """Those that were not judged yet."""
         waiting, self._waiting, self._lacking = [*self._lacking, *self._waiting], [], []
-        yield from map(weighed, last_looks(waiting, len(waiting), self._contract, is_end=True))
+        yield from (weighed(each.played) for each in last_looks(waiting, len(waiting), self._contract, is_end=True))
 
     def strangers(self) -> Strangers | None:
         """The effects of the run that are of no event; nothing is sent any more."""

@@ -42,18 +42,23 @@ OpenHarness = Callable[[str], AbstractContextManager[Harness]]
 class FirstPass:
     """A scenario with its newest judgement.
 
-    `last_look` is None where a look cannot change that any more. With `lacks_something` one has shown what is missing
-    or wrong, which may be there at the end of the run: a queue may try a job again after a minute.
+    `last_look` reads its effects, None where nothing does. A scenario that `is_open` gets another look. With
+    `lacks_something` one has shown what is missing or wrong, which may be there at the end of the run: a queue may try
+    a job again after a minute. The one that `ends_run` is kept for what the whole run shows only then.
     """
 
     played: Played
     last_look: LastLook | None = None
+    is_open: bool = False
     lacks_something: bool = False
+    ends_run: bool = False
 
     @property
     def is_due(self) -> bool:
         """The next look need not be put off."""
-        return self.last_look is None or (not self.lacks_something and self.last_look.is_due(self.played.history))
+        if self.ends_run or self.last_look is None or not self.is_open:
+            return not self.ends_run
+        return not self.lacks_something and self.last_look.is_due(self.played.history)
 
 
 class FirstPasses:
@@ -88,7 +93,7 @@ class FirstPasses:
     def play(self, scenarios: Sequence[Scenario], *, ends_run: bool = True) -> Iterator[FirstPass]:
         """All scenarios, in their order. Also those that are not played, with the reason.
 
-        With `ends_run`, the last has the effects of the run that are of no event.
+        With `ends_run`, the last that is played is marked.
         """
         reasons = [self._given.skip_reason(each) for each in scenarios]
         playable = [each for each, reason in zip(scenarios, reasons, strict=True) if not reason]
@@ -97,7 +102,7 @@ class FirstPasses:
             for each, reason in zip(scenarios, reasons, strict=True):
                 first = FirstPass(_not_judged(each, Verdict.SKIPPED, reason)) if reason else next(played)
                 is_last = ends_run and bool(playable) and each is playable[-1]
-                yield self._with_strangers(first) if is_last else first
+                yield replace(first, ends_run=is_last)
 
     def strangers(self) -> Strangers | None:
         """The effects of the run that are of no event, None without any; nothing may be sent any more."""
@@ -105,14 +110,6 @@ class FirstPasses:
             return None  # no way to see any, or nothing was played
         late_s = max(self._given.request.limits.settle_s, 2 * self._receiver.longest_s)
         return self._given.observer.account.strangers(self._given.observer.read, self._pause, late_s=late_s)
-
-    def _with_strangers(self, last: FirstPass) -> FirstPass:
-        """The last scenario with the effects of the run that are of no event."""
-        found = self.strangers()
-        if found is None:
-            return last
-        history = replace(last.played.history, strangers=found)
-        return replace(last, played=replace(last.played, history=history))
 
     def _jobs(self) -> int:
         """How many scenarios to play at once, by what the first has shown; fewer on a machine that is overloaded.
@@ -201,7 +198,7 @@ class FirstPasses:
         played = Played(scenario, recording.history, judgement, exchanges)
         last_look = recording.last_look
         needs_it = last_look and (judgement.may_change or last_look.is_owed(recording.history))
-        return FirstPass(played, last_look if needs_it else None)
+        return FirstPass(played, last_look, is_open=bool(needs_it))
 
     def _note(self, history: History, judgement: Judgement, *, can_restart: bool) -> None:
         """Remember what decides whether to go on, and how many scenarios at once."""

@@ -190,6 +190,23 @@ def weighed(played: Played) -> Played:
     return replace(played, judgement=_with_strangers(judgement, played.history.strangers))
 
 
+def with_end(played: Played, strangers: Strangers | None, found: Sequence[Finding], unknown: str) -> Played:
+    """The last scenario with what the whole run shows only at its end, also of others.
+
+    Args:
+        played: the last scenario.
+        strangers: the effects of the run that are of no event.
+        found: findings of what came after the last look at a scenario.
+        unknown: why something of the run is unknown, "" when nothing is.
+    """
+    judgement = played.judgement
+    findings, reason = (*judgement.findings, *found), judgement.reason or unknown
+    if found or (unknown and judgement.verdict is Verdict.VERIFIED):
+        verdict = Verdict.VIOLATED if findings else Verdict.UNKNOWN
+        judgement = replace(judgement, verdict=verdict, findings=findings, reason=reason)
+    return replace(played, history=replace(played.history, strangers=strangers), judgement=judgement)
+
+
 def _with_strangers(judgement: Judgement, strangers: Strangers | None) -> Judgement:
     if strangers is None:
         return judgement

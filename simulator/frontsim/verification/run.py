@@ -24,24 +24,34 @@ from frontsim.domain.delivery_shape import BARE, SHAPES, read_delivery_shape
 from frontsim.hosting.simulator_process import SimulatorProcess, StartSimulator
 from frontsim.hosting.user_program import ReceiverProcess
 from frontsim.masking import CommandLine, masked, masked_errors
-from frontsim.verdicts import Contract
+from frontsim.verdicts import Contract, Verdict
 from frontsim.verification.compare.columns import read_column_map, read_state_map
 from frontsim.verification.compare.state_events import CREATED, MOVEMENT
 from frontsim.verification.compare.state_reader import RunState
 from frontsim.verification.dependency.breakage import WayBack, open_way_back
 from frontsim.verification.dependency.proxies import Dependencies, open_dependencies
+from frontsim.verification.effects.classes import BOOKED_TOO_OFTEN
 from frontsim.verification.effects.correlate import BUSINESS
 from frontsim.verification.effects.history import EventFact, History
 from frontsim.verification.effects.observers import SharedObserver
 from frontsim.verification.effects.settle import EffectReader
 from frontsim.verification.first_passes import FirstPass, FirstPasses
-from frontsim.verification.judge.checks import judge, receiver_contract
+from frontsim.verification.judge.checks import Finding, judge, receiver_contract
 from frontsim.verification.play.clean_round import CleanEffects, FoundKey, ProbedTypes, awaited_key, probe, send_sales
 from frontsim.verification.play.harness import Given, Harness
 from frontsim.verification.play.key_probe import KeyProbe
 from frontsim.verification.play.last_look import take_all
 from frontsim.verification.play.probes import probe_state
-from frontsim.verification.played import EventTypes, Played, Report, TypesOfRun, judge_recorded, play_again, weighed
+from frontsim.verification.played import (
+    EventTypes,
+    Played,
+    Report,
+    TypesOfRun,
+    judge_recorded,
+    play_again,
+    weighed,
+    with_end,
+)
 from frontsim.verification.request import (
     Address,
     Request,
@@ -446,17 +456,24 @@ def play_all(
     `key_probe` sends its events after the first scenario, and knows what the receiver's key is at the end.
     """
     waiting: list[FirstPass] = []
+    over: list[FirstPass] = []
     first_passes = FirstPasses(opened.given, opened.harness, contract, pace or Pace(), key_probe)
     try:
         for each in first_passes.play(list(scenarios)):
             waiting.append(each)
             due = list(takewhile(lambda first: first.is_due, waiting))
-            seen = last_looks(waiting, len(due), contract, is_end=False)
-            yield from (weighed(_noted(each, key_probe)) for each in seen)
+            for seen in last_looks(waiting, len(due), contract, is_end=False):
+                over.append(seen)
+                yield weighed(_noted(seen.played, key_probe))
         if key_probe and waiting:
             key_probe.look()
-        seen = last_looks(waiting, len(waiting), contract, is_end=True)
-        yield from (weighed(_noted(each, key_probe)) for each in seen)
+        waiting[:] = last_looks(waiting, len(waiting), contract, is_end=True)
+        ending = next((each for each in waiting if each.ends_run), None)
+        if ending:
+            played = with_end(ending.played, first_passes.strangers(), *_come_since([*over, *waiting], contract))
+            waiting[waiting.index(ending)] = replace(ending, played=played)
+        while waiting:
+            yield weighed(_noted(waiting.pop(0).played, key_probe))
         if key_probe:
             key_probe.read()
     except KeyboardInterrupt:
@@ -470,21 +487,51 @@ def _noted(played: Played, key_probe: KeyProbe | None) -> Played:
     return played
 
 
-def last_looks(waiting: list[FirstPass], number: int, contract: Contract, *, is_end: bool) -> Iterator[Played]:
+def last_looks(waiting: list[FirstPass], number: int, contract: Contract, *, is_end: bool) -> Iterator[FirstPass]:
     """Take a look at the first so many of those that wait, all at once.
 
     They leave the list only then, so that an interruption still finds them there; one that lacks something stays until
     the end, as do those after it. The observer is not doubted for what a kill in a later scenario may have lost.
     """
-    looked = [(place, each.last_look, each.played.history) for place, each in enumerate(waiting[:number])]
-    looks = [(place, last_look, history) for place, last_look, history in looked if last_look]
+    looks = [
+        (place, each.last_look, each.played.history)
+        for place, each in enumerate(waiting[:number])
+        if each.last_look and each.is_open
+    ]
     histories = take_all([(last_look, history) for _, last_look, history in looks])
     for (place, _, _), history in zip(looks, histories, strict=True):
         killed_since = any(each.played.history.marks for each in waiting[place + 1 :])
         waiting[place] = _seen_again(waiting[place], history, contract, killed_since=killed_since, is_end=is_end)
     while waiting and number and (is_end or not waiting[0].lacks_something):
         number -= 1
-        yield waiting.pop(0).played
+        yield waiting.pop(0)
+
+
+def _come_since(firsts: Iterable[FirstPass], contract: Contract) -> tuple[list[Finding], str]:
+    """Finds what came after the last look at each scenario, by one look at the end, when nothing is sent any more.
+
+    Returns:
+        Findings that no later look can undo, and why something of the whole run is unknown; "" when nothing is.
+    """
+    found: list[Finding] = []
+    looks = [(each.played, each.last_look) for each in firsts if each.last_look]
+    reason = looks[-1][1].doubt_at_end() if looks else ""
+    for played, last_look in looks:
+        history = None if reason else last_look.at_end(played.history)
+        if history is None:
+            continue
+        judgement, known = judge(history, contract), played.judgement
+        old = {(each.class_, each.webhook_event_id) for each in known.findings}
+        new = [each for each in judgement.findings if each.class_ in BOOKED_TOO_OFTEN]
+        since = f"after the last look at {played.scenario.name}"
+        found += [
+            replace(each, detail=f"{each.detail}, {since}")
+            for each in new
+            if (each.class_, each.webhook_event_id) not in old
+        ]
+        if known.verdict is Verdict.VERIFIED and judgement.reason:
+            reason = f"{since}, {judgement.reason}"
+    return found, reason
 
 
 def _seen_again(
@@ -493,18 +540,19 @@ def _seen_again(
     assert first.last_look is not None
     judgement = judge_recorded(history, contract, first.last_look, killed_since=killed_since, is_last=is_end)
     if first.lacks_something and judgement.missing - first.played.judgement.missing:
-        return FirstPass(first.played)  # a second look only excuses: a later scenario may have taken more away
+        # a second look only excuses: a later scenario may have taken more away
+        return replace(first, is_open=False, lacks_something=False)
     late_s = first.last_look.settled.last_change_after_s
     if judgement.missing != first.played.judgement.missing and late_s:
         note = f"effects came late: the last of them {late_s:.1f} s after the end of the scenario"
         judgement = replace(judgement, notes=(*judgement.notes, note))
     played = replace(first.played, history=history, judgement=judgement)
     lacks_something = not is_end and judgement.may_change
-    return FirstPass(played, first.last_look if lacks_something else None, lacks_something=lacks_something)
+    return replace(first, played=played, is_open=lacks_something, lacks_something=lacks_something)
 
 
 def _without_last_look(first: FirstPass, contract: Contract) -> Played:
     """The judgement of an interrupted run: what is missing is not a loss yet."""
-    if first.last_look is None or first.lacks_something:
+    if not first.is_open or first.lacks_something:
         return first.played
     return replace(first.played, judgement=judge(first.played.history, contract, doubt=_INTERRUPTED))

@@ -11,7 +11,8 @@ What a right receiver does is no flip. A table of newest states shows another ro
 A receiver that books an event may rebuild its list: it is not whole again before the new row is there. Replicas and
 caches that lag show the newest rows now and then: rows count from `YOUNG_S` on. A row that is deleted and inserted anew
 may be missing from one look. So a few flips prove nothing, and suspicion only makes verify look again, many times at
-short intervals: an observer is not steady if records flip in one look of five.
+short intervals: an observer is not steady if records flip in one look of five, or at the end of a run, when nothing is
+sent, in three.
 
 Looks share their blocks, so only the blocks that differ from the last look's are compared.
 """
@@ -26,9 +27,8 @@ import orjson
 
 from frontsim.verification.effects import content
 from frontsim.verification.effects.classes import CURRENT
-from frontsim.verification.effects.correlate import BUSINESS
 from frontsim.verification.effects.history import Effect
-from frontsim.verification.effects.look import EffectBlock, look_at
+from frontsim.verification.effects.look import EffectBlock, Identity, look_at
 from frontsim.verification.patience import YOUNG_S
 from frontsim.wording import counted, times
 
@@ -91,23 +91,26 @@ def _named(key: str | None) -> str:
 
 _LOOKS, _FLIPS = 25, 5
 """An observer is not steady if records have flipped in so many of its last looks."""
+_LAST_LOOKS, _LAST_FLIPS = 50, 3
+"""As these, when nothing is sent any more."""
 
 
 class Steadiness:
     """Counts the looks in which records flip.
 
     Args:
-        key: see `blocks.look_at`. Effects without a key are not followed, because their content may rightly change.
+        key: see `look.look_at`. An effect without a key is known by its content, and another one when that changes.
 
     Attributes:
         reason: what was seen of an observer that is not steady, for the rest of the run; "" without that.
         is_suspect: a record was gone and is back, and verify has not looked closely since.
+        has_flipped: some record has flipped since the run began.
         closely: held while verify looks closely.
     """
 
     def __init__(self, key: str) -> None:
         self.reason = ""
-        self.is_suspect = False
+        self.is_suspect = self.has_flipped = False
         self.closely = Lock()
         self._key = key
         self.forget()
@@ -116,15 +119,13 @@ class Steadiness:
         """Begin anew: what the receiver shows may have changed, because it was killed or could not be read."""
         self.is_suspect = False
         self._blocks: dict[int, EffectBlock] | None = None
-        self._gone: set[str] = set()
-        self._quietly_gone: set[str] = set()
-        self._young: dict[str, float] = {}
-        self._flips: deque[set[str]] = deque(maxlen=_LOOKS)
+        self._gone: set[Identity] = set()
+        self._quietly_gone: set[Identity] = set()
+        self._young: dict[Identity, float] = {}
+        self._flips: deque[set[Identity]] = deque(maxlen=_LAST_LOOKS)
 
     def note(self, shown: Sequence[Any], *, now_s: float) -> None:
         """Take in what the next look has shown."""
-        if self._key == BUSINESS:
-            return
         blocks = {id(block): block for block in look_at(shown, self._key).blocks}
         before, self._blocks = self._blocks, blocks
         if before is None:
@@ -144,34 +145,38 @@ class Steadiness:
         """In how many of so many last looks records have flipped."""
         return sum(map(bool, list(self._flips)[-looks:]))
 
-    def decide(self) -> bool:
+    def decide(self, *, is_last: bool = False) -> bool:
         """Decides whether the last looks show that the observer is not steady; `reason` then says so."""
-        flips = self.flips(_LOOKS)
-        if flips < _FLIPS:
+        most, least = (_LAST_LOOKS, _LAST_FLIPS) if is_last else (_LOOKS, _FLIPS)
+        looks, flips = list(self._flips)[-most:], self.flips(most)
+        if flips < least:
             return False
-        number = len(set().union(*self._flips))
+        number = len(set().union(*looks))
         self.reason = self.reason or (
             f"the observer showed {counted(number, 'record')}, not in the next look, and again later, {flips} times in "
-            f"{len(self._flips)} looks while nothing else changed; it must show all in each look"
+            f"{len(looks)} looks while nothing else changed; it must show all in each look"
         )
         return True
 
-    def _compare(self, gone: set[str], came: set[str], now_s: float) -> None:
+    def _compare(self, gone: set[Identity], came: set[Identity], now_s: float) -> None:
         back = came & self._gone
-        self._gone = (self._gone - back) | gone
+        self._gone -= back
+        if len(gone) > len(came):  # as many as are gone may stand in their place: newer states, or another content
+            self._gone |= gone
         self._grow_older(came - back, now_s)
         self.is_suspect |= bool(back)
         quietly = self._quietly_gone
         self._flips.append(quietly if quietly <= back and not came - back else set())
+        self.has_flipped |= bool(self._flips[-1])
         is_booking = came - back or (gone and len(gone) == len(back))  # something new, or rows in the place of others
         self._quietly_gone = set() if is_booking else (quietly - back) | (gone - self._young.keys())
 
-    def _grow_older(self, new: Iterable[str], now_s: float) -> None:
+    def _grow_older(self, new: Iterable[Identity], now_s: float) -> None:
         for key in list(takewhile(lambda key: now_s - self._young[key] > YOUNG_S, self._young)):
             del self._young[key]
         for key in new:
             self._young.setdefault(key, now_s)
 
 
-def _keys(blocks: Iterable[EffectBlock]) -> set[str]:
-    return {each for each in chain.from_iterable(block.identities for block in blocks) if isinstance(each, str)}
+def _keys(blocks: Iterable[EffectBlock]) -> set[Identity]:
+    return set(chain.from_iterable(block.identities for block in blocks))

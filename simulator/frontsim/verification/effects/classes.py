@@ -42,7 +42,8 @@ class Class(StrEnum):
     UNSETTLED = "unsettled"
 
 
-LASTING = frozenset({Class.DUPLICATED, Class.CORRUPT, Class.UNEXPECTED})
+BOOKED_TOO_OFTEN = frozenset({Class.DUPLICATED, Class.UNEXPECTED})
+LASTING = frozenset({*BOOKED_TOO_OFTEN, Class.CORRUPT})
 """These stay true however long one waits: an effect is there that must not be."""
 
 

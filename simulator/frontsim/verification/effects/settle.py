@@ -202,7 +202,7 @@ def read_patiently(read: Callable[[], Seen], pause: Callable[[float], None]) -> 
     return read()
 
 
-_CLOSELY, _CALM = 50, 10
+_CLOSELY, _CALM, _CALM_AT_END = 50, 10, 25
 """Looks at an observer that may not be steady, at most; so many in a row without a flip are enough."""
 
 
@@ -251,6 +251,10 @@ class EffectReader:
         """All effects, in one look. Raises ObserverFailed."""
         return look_at(self._observer.read(), self.key)
 
+    def newest_new(self) -> Effects:
+        """The effects since the baseline, as the newest look shows them. Raises ObserverFailed."""
+        return self._baseline.new_in(self._newest())
+
     def _newest(self) -> Look:
         observer = self._observer
         return look_at(observer.newest(), self.key) if isinstance(observer, SharedObserver) else self.read_all()
@@ -275,17 +279,18 @@ class EffectReader:
         """Return the effects beside an event's own that the clean deliveries of the run have shown so far."""
         return self._observer.account.samples() if isinstance(self._observer, SharedObserver) else ()
 
-    def unsteadiness(self) -> str:
+    def unsteadiness(self, *, is_last: bool = False) -> str:
         """Says why the observer seems not to show all in each look, "" when it does.
 
-        Where a record was gone and is back, look closely: see `steadiness`.
+        Where a record was gone and is back, look closely: see `steadiness`. At the end of a run (`is_last`), when
+        nothing is sent, fewer flips prove it.
         """
         if not isinstance(self._observer, SharedObserver):
             return ""
         steadiness = self._observer.steadiness
         with steadiness.closely:
-            if steadiness.is_suspect and not steadiness.reason:
-                self._look_closely(steadiness)
+            if (steadiness.is_suspect or (is_last and steadiness.has_flipped)) and not steadiness.reason:
+                self._look_closely(steadiness, is_last=is_last)
         return steadiness.reason
 
     def forget_flips(self) -> None:
@@ -293,7 +298,8 @@ class EffectReader:
         if isinstance(self._observer, SharedObserver):
             self._observer.steadiness.forget()
 
-    def _look_closely(self, steadiness: Steadiness) -> None:
+    def _look_closely(self, steadiness: Steadiness, *, is_last: bool) -> None:
+        calm = _CALM_AT_END if is_last else _CALM
         self._pause(patience.YOUNG_S)
         steadiness.begin()
         until_s = stopwatch() + patience.EXAMINATION_S
@@ -302,8 +308,8 @@ class EffectReader:
                 self.read_all()
             except ObserverFailed:  # the next look at the effects says why
                 return
-            is_calm = looks >= _CALM and not steadiness.flips(_CALM)
-            if steadiness.decide() or is_calm or stopwatch() > until_s:
+            is_calm = looks >= calm and not steadiness.flips(calm)
+            if steadiness.decide(is_last=is_last) or is_calm or stopwatch() > until_s:
                 break
             self._pause(patience.LOOK_S)
         steadiness.is_suspect = False

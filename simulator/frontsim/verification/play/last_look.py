@@ -93,6 +93,28 @@ class LastLook:
         latency.settles = settled.is_quiet
         return history
 
+    def doubt_at_end(self) -> str:
+        """Looks at the end of the run; says why the observer may not show all then, "" without a sign of that."""
+        try:
+            self._effects.read_all()
+        except ObserverFailed as error:
+            return f"the last look of the run failed: {error}"
+        return self._effects.unsteadiness(is_last=True)
+
+    def at_end(self, history: History) -> History | None:
+        """The history as the newest look of the run shows it; None where that shows no more than the look before.
+
+        A job that is tried again may book an event a second time long after the last look at its scenario.
+        """
+        if history.final is None or history.why_not_judged or not history.settled:
+            return None
+        own = effects_of(history, self._effects.newest_new())
+        if not _has_more(effects_of(history, history.final.effects), own):
+            return None
+        at_ms = history.final.at_ms + round(1000 * (stopwatch() - self.settled.ended_s))
+        final = Observation(at_ms, own + _others(history, history.final))
+        return self.with_samples(replace(history, final=final))
+
     def take(self, history: History) -> History:
         """As `take_all`, for this one alone."""
         (taken,) = take_all([(self, history)])
