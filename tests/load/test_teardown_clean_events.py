@@ -56,7 +56,7 @@ def test_a_resend_is_a_new_event() -> None:
 def test_what_an_event_is_about_is_read_only_for_the_business_key(key: str, entity: object) -> None:
     """By event id nothing more is needed."""
     sender = events(CleanEventSetup(200, key=key))
-    assert entity == sender.fact(sender.send(1)[0]).entity
+    assert entity == sender.facts(sender.send(1)[0])[0].entity
 
 
 def test_without_a_delivery_nothing_is_known() -> None:
@@ -68,4 +68,4 @@ def test_without_a_delivery_nothing_is_known() -> None:
 def test_what_an_event_is_about_is_read_in_the_shape_of_its_delivery() -> None:
     """A field that the shape replaces has the shape's value."""
     sender = events(CleanEventSetup(200, key="business", shape=DeliveryShape(fields={"id": "webhookEventId"})))
-    assert ("SaleCreated", {"id": "0"}) == sender.fact(sender.send(1)[0]).entity
+    assert ("SaleCreated", {"id": "0"}) == sender.facts(sender.send(1)[0])[0].entity

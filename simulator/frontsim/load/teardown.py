@@ -108,7 +108,7 @@ class LeasedCleanEvents:
     def resend(self, sent: CleanEvent) -> CleanEvent:  # noqa: ARG002 - the class says why
         return self._send()
 
-    def fact(self, sent: CleanEvent) -> EventFact:
+    def facts(self, sent: CleanEvent) -> Sequence[EventFact]:
         setup, webhook_id, entity = self._setup, self._webhooks[sent.webhook_event_id], None
         if setup.load.options.observe_key == BUSINESS:
             payload = setup.load.shape.as_sent(
@@ -118,7 +118,7 @@ class LeasedCleanEvents:
                 webhook_event_id=sent.webhook_event_id,
             )
             entity = setup.selection.entity(sent.event, payload)
-        return EventFact(webhook_id, sent.webhook_event_id, sent.event, (), entity=entity)
+        return [EventFact(webhook_id, sent.webhook_event_id, sent.event, (), entity=entity)]
 
 
 _DRAIN_MARGIN_S = 5.0

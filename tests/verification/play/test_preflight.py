@@ -36,8 +36,8 @@ class ScriptedReceiver:
         self.resent.append(sent.event)
         return self._deliver(sent.webhook_event_id, sent.event)
 
-    def fact(self, sent):
-        return EventFact("w", sent.webhook_event_id, sent.event, ())
+    def facts(self, sent):
+        return [EventFact("w", sent.webhook_event_id, sent.event, ())]
 
     def preflight(self):
         """The preflight of a scenario with three types; nothing is waited for."""
@@ -200,7 +200,7 @@ def test_a_clean_event_has_no_null_and_no_odd_text(receiver):
         ):
             state = ScenarioState(chosen(["steady"])[0], harness, harness.limits.wait_limits, harness.now())
             now = str(harness.sim.clock()["now"])
-            clean = [raise_clean(state, event, now=now) for event in harness.given.selection.types("all")]
+            clean = [raise_clean(state, event, now=now)[0] for event in harness.given.selection.types("all")]
             payloads = [harness.entry(each.webhook_id, each.webhook_event_id).payload for each in clean]
     assert 21 == len(payloads)
     assert [] == [value for payload in payloads for value in _values(payload) if value is None or value == ""]

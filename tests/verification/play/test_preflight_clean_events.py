@@ -95,3 +95,11 @@ def test_a_receiver_that_refuses_everything_is_unknown(shop, requested, play):
     (played,) = play(requested(shop.url), "steady")
     assert ending(played) == (Verdict.UNKNOWN, [])
     assert "got 401 Unauthorized" in played.judgement.reason
+
+
+@pytest.mark.parametrize("key", ["webhookEventId", "business"])
+def test_of_what_two_webhooks_report_a_table_of_newest_states_shows_one(key, receiver, requested, play):
+    """A clean update is two events then, and the row has the id of the one that came last."""
+    with receiver("newest-state") as url:
+        (played,) = play(requested(url, events=["CustomerUpdated"], observe_key=key), "two-webhooks")
+    assert ending(played) == (Verdict.VERIFIED, [])

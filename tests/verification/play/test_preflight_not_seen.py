@@ -13,7 +13,7 @@ RETURN = EventFact("w", "e2", "ReturnCreated", ())
     ("facts", "wanted"),
     [
         ([SALE], "a clean SaleCreated was"),
-        ([SALE, SALE], "a clean SaleCreated were"),
+        ([SALE, SALE], "a clean SaleCreated was"),
         ([SALE, RETURN], "a clean SaleCreated and ReturnCreated were"),
     ],
 )

@@ -101,7 +101,7 @@ def test_a_clean_movement_is_of_an_article_of_its_own(state: ScenarioState, sim:
 
 def test_a_clean_event_has_no_oddity_and_a_moment_of_its_own(state: ScenarioState, sim: NotingSimulator) -> None:
     """Whatever the profile of the run; one that no webhook of ours matches cannot show anything."""
-    tracked = raise_clean(state, "SaleCreated", now="2026-01-01T12:00:00")
+    (tracked,) = raise_clean(state, "SaleCreated", now="2026-01-01T12:00:00")
     (asked,) = sim.what("trigger")
     assert (STRICT, "SaleCreated") == (asked["payloads"], tracked.event)
     assert {"created": "2026-01-01T12:00:00", "lines[0].at": "2026-01-01T12:00:00"} == asked["set_"]

@@ -31,7 +31,7 @@ from frontsim.wording import counted, in_a_row, times
 def sent_in_words(facts: Sequence[EventFact]) -> str:
     """Words the clean events that were sent, as the subject of a sentence."""
     names = list(dict.fromkeys(fact.event for fact in facts))
-    return f"a clean {in_a_row(names)} {'was' if len(facts) == 1 else 'were'}"
+    return f"a clean {in_a_row(names)} {'was' if len(names) == 1 else 'were'}"
 
 
 def shown_instead(effects: EffectReader, fact: EventFact) -> str:
@@ -124,8 +124,11 @@ class CleanEventSender(Protocol):
     def resend(self, sent: CleanEvent) -> CleanEvent:
         """Have an event delivered again."""
 
-    def fact(self, sent: CleanEvent) -> EventFact:
-        """The event as effects are matched with it."""
+    def facts(self, sent: CleanEvent) -> Sequence[EventFact]:
+        """The event as effects are matched with it, and those by which other webhooks report the same.
+
+        A table of newest states shows one of these alone.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,11 +221,12 @@ class Preflight:
             return PreflightResult(check, first.webhook_event_id)
         if self.effects is None:
             return PreflightResult(PreflightCheck(ACKNOWLEDGED), taken[-1].webhook_event_id, stopwatch() - began_s)
-        facts = [self.sender.fact(each) for each in taken]
+        reports = [(fact, each.sent_s) for each in taken for fact in self.sender.facts(each)]
+        facts = [fact for fact, _ in reports]
         tried += facts
         check, seen = self._see(self.effects, facts, tried, longest_s=longest_s)
-        sent_s = {each.webhook_event_id: each.sent_s for each in taken}
-        return PreflightResult(check, seen, None if check.failure else stopwatch() - sent_s[seen])
+        sent_s = next((sent_s for fact, sent_s in reports if fact.webhook_event_id == seen), 0.0)
+        return PreflightResult(check, seen, None if check.failure else stopwatch() - sent_s)
 
     def _acknowledge(self, sent: CleanEvent, *, longest_s: float = 0.0) -> CleanEvent:
         """The event, resent a few times if it failed: a receiver may be busy and take the resend.
@@ -276,7 +280,7 @@ class Preflight:
             if once := [group for group in groups if 1 <= len(group.effects) <= self.most_effects]:
                 return PreflightCheck(SEEN_ONCE), once[0].events[0].webhook_event_id
             self.pause(patience.LOOK_S)
-        last, it = facts[-1], "it" if len(facts) == 1 else "one"
+        last, it = facts[-1], "it" if len({fact.event for fact in facts}) == 1 else "one"
         if failure:
             return PreflightCheck(ANSWERS, f"preflight failed: {failure}"), last.webhook_event_id
         check = PreflightCheck(
@@ -326,12 +330,14 @@ class SimulatedCleanEvents:
         self._state = state
         self._events = cycle(events)
         self._newest: dict[str, EventEntry] = {}
+        self._reports: dict[str, Sequence[TrackedEvent]] = {}
 
     def send(self, number: int) -> Sequence[CleanEvent]:
         sent_s, now = stopwatch(), str(self._state.harness.sim.clock().get("now"))
         raised = [raise_clean(self._state, event, now=now) for event in islice(self._events, number)]
+        self._reports |= {reports[0].webhook_event_id: reports for reports in raised}
         self._state.drain()
-        return [self._result(tracked, sent_s) for tracked in raised]
+        return [self._result(reports[0], sent_s) for reports in raised]
 
     def resend(self, sent: CleanEvent) -> CleanEvent:
         tracked = self._state.tracked[sent.webhook_event_id]
@@ -339,11 +345,11 @@ class SimulatedCleanEvents:
         self._state.harness.resend([(tracked.webhook_id, tracked.webhook_event_id)])
         return self._result(tracked, sent_s)
 
-    def fact(self, sent: CleanEvent) -> EventFact:
-        tracked = self._state.tracked[sent.webhook_event_id]
+    def facts(self, sent: CleanEvent) -> Sequence[EventFact]:
+        first, *_ = reports = self._reports[sent.webhook_event_id]
         entry = self._newest[sent.webhook_event_id]
-        entity = self._state.harness.given.selection.entity(tracked.event, sent_payload(self._state, tracked, entry))
-        return EventFact(tracked.webhook_id, tracked.webhook_event_id, tracked.event, (), entity=entity)
+        entity = self._state.harness.given.selection.entity(first.event, sent_payload(self._state, first, entry))
+        return [EventFact(each.webhook_id, each.webhook_event_id, each.event, (), entity=entity) for each in reports]
 
     def _result(self, tracked: TrackedEvent, sent_s: float) -> CleanEvent:
         entry = self._state.harness.entry(tracked.webhook_id, tracked.webhook_event_id)

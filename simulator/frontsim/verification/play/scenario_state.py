@@ -228,11 +228,12 @@ def raise_events(state: ScenarioState, step: Raise) -> None:
             _raise(state, step, event, count=step.count, values=step.set)
 
 
-def raise_clean(state: ScenarioState, event: str, *, now: str) -> TrackedEvent:
+def raise_clean(state: ScenarioState, event: str, *, now: str) -> list[TrackedEvent]:
     """Raise an event that any receiver must take, whatever the simulator's profile: no null, no odd text.
 
     It happens `now` by the simulator's clock, so that it differs from all events of earlier runs. A movement has an
-    article of its own: it would hide which of a scenario's movements in the past counts. Raises CallError.
+    article of its own: it would hide which of a scenario's movements in the past counts. Each webhook of the scenario
+    reports it: the first one's event comes first. Raises CallError.
     """
     state.subscribe(event)
     moments = dict.fromkeys(state.harness.given.selection.datetime_fields(event), now)
@@ -240,7 +241,7 @@ def raise_clean(state: ScenarioState, event: str, *, now: str) -> TrackedEvent:
     tracked = _raise(state, Raise(), event, count=1, values=values, payloads=STRICT)
     if not tracked:
         raise UnexpectedAnswer("POST /_sim/trigger", expected=f"an event of {event} for our webhook", got="none")
-    return tracked[0]
+    return tracked
 
 
 def _raise(
