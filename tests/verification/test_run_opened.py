@@ -1,5 +1,6 @@
 """Simulators of our own: what a run plays with, what its scenarios share, and what is refused before it."""
 
+import hashlib
 import time
 
 import orjson
@@ -8,6 +9,7 @@ import pytest
 from frontsim.errors import BadInput, Unusable
 from frontsim.hosting.serving import run_in_thread
 from frontsim.verdicts import Verdict
+from frontsim.verification import patience
 from frontsim.verification.request import Address
 from frontsim.verification.run import open_run, play_all
 from frontsim.verification.scenario import scenario
@@ -128,17 +130,55 @@ def test_several_rows_for_an_event_stop_the_run(shop):
     assert f"not tried: {opened.given.stop}" == played.judgement.reason
 
 
-def test_the_shape_in_which_ids_are_shown_is_named(shop):
-    """A receiver that reads an envelope books nothing of a bare body."""
+def shows_what_it_reads(shop, read, *, shown=lambda id_: id_, column="ref"):
+    """The shop shows the ids that `read` finds in bodies, and books by nothing else."""
     ids = []
 
     def refuses(body):
-        value = orjson.loads(body)
-        ids.extend([value["id"]] if "data" in value else [])
+        found = read(orjson.loads(body))
+        ids.extend([found] if found else [])
         return 200
 
     shop.refuses = refuses
-    shop.shows = lambda: (200, orjson.dumps([{"ref": each} for each in dict.fromkeys(ids)]))
+    shop.shows = lambda: (200, orjson.dumps([{column: shown(each)} for each in dict.fromkeys(ids)]))
+
+
+@pytest.mark.parametrize(
+    ("shape", "read"),
+    [
+        ("envelope", lambda value: value.get("id") if "data" in value else None),
+        ("typed", lambda value: value.get("id")),
+        ("event", lambda value: value.get("saleId") if "event" in value else None),
+    ],
+)
+def test_the_shape_in_which_events_are_shown_is_named(shop, shape, read):
+    """Such a receiver books nothing of a bare body."""
+    shows_what_it_reads(shop, read, column="saleId" if shape == "event" else "ref")
     with opened_with(shop.url) as opened:
-        told = "with --delivery-shape envelope your receiver shows the ids of events, and without it does not: add it"
+        told = f"with --delivery-shape {shape} your receiver shows the ids of events, and without it does not: add it"
         assert told == opened.given.stop
+
+
+def test_the_shape_is_named_by_hashes_too(shop):
+    shows_what_it_reads(shop, lambda value: value.get("id"), shown=lambda id_: hashlib.sha256(id_.encode()).hexdigest())
+    with opened_with(shop.url) as opened:
+        assert opened.given.stop.startswith("with --delivery-shape typed your receiver shows the ids of events, ")
+        assert opened.given.stop.endswith(
+            "; column `ref` has the sha256 of your ids: let the observer show the id itself"
+        )
+
+
+def test_a_receiver_that_comes_up_meanwhile_is_in_no_other_shape(shop):
+    """It failed at the clean round, and takes a sale in each shape now."""
+    shop.answers = lambda _: 500
+    looks = []
+
+    def pause(seconds):
+        looks.append(seconds)
+        if seconds == patience.REFUSED_S and looks.count(seconds) == patience.FAILS_AGAIN:
+            shop.answers = lambda _: 200
+        time.sleep(min(seconds, 0.1))
+
+    request = laboratory.requested(shop.url, limits=HASTY)
+    with open_run(request, 1, simulators=run_in_thread, pause=pause, tries_types=True) as opened:
+        assert ("", "webhookEventId") == (opened.given.stop, opened.given.request.observe_key)

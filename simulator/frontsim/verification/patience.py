@@ -74,6 +74,8 @@ YOUNG_S = 1.0
 """Seconds in which a new record may come and go: the replicas or caches behind an endpoint do not all have it yet."""
 REFUSED_S = 5.0
 """A receiver that refuses everything is asked for so many seconds at least: it may be starting."""
+FAILS_AGAIN = 3
+"""One that answers everything with a 5xx is asked so many times after as many such pauses, because that may pass."""
 
 READ_S, READ_AFTER_A_TIMEOUT_S = 20.0, 2.0
 """Seconds that one read of the effects may take; an observer that hangs is not waited for so long again."""

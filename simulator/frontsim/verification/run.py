@@ -12,6 +12,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from hashlib import blake2b
 from importlib.metadata import version
 from itertools import takewhile
@@ -72,7 +73,9 @@ logger = logging.getLogger(__name__)
 
 _ABOUT_BODIES = ("400", "415", "422", "500")
 """Answers of a receiver that misses something in a body."""
-_SHAPE_S = 1.0
+_BARE = "bare"
+_ALONE_S, _SHAPE_S = 3.0, 6.0
+"""Seconds in which the key is looked for before deliveries in other shapes beside, and after an envelope was sent."""
 _INTERRUPTED = "interrupted before the effects that are missing had been waited for long enough"
 
 
@@ -246,57 +249,62 @@ class OpenRun:
         self.given.selection.booked |= booked
 
     def _find_key(self, events: Sequence[EventFact]) -> frozenset[str]:
-        """Look for the key by value, and else for the shape in which the receiver reads an id; gives the booked types.
+        """Look for the key by value, and for the shape in which the receiver reads an id; gives the booked types.
 
         Several candidates, or another shape than the user's, stop the run: no guess is silent.
+
+            clean events -> 3 s -> one more, one typed, one event -> the rest of 15 s -> one more, one envelope -> 6 s
+
+        Where a candidate shows, nothing is sent beside it. Shapes that only add fields come soon. An envelope may hold
+        up a slow receiver's queue, so it comes last.
         """
         assert self.given.observer is not None
-        assert self.probed is not None
         found, observer = FoundKey(), self.given.observer
         missing_s = self.given.request.limits.wait_limits.missing_s
+        stages = self._other_shapes(missing_s)
+        look = partial(awaited_key, observer, pause=self.pause)
         try:
             if events:
                 with self.harness("key search") as harness:
                     events = [*events, *send_sales(harness)]
-                found = awaited_key(observer, events, longest_s=missing_s, pause=self.pause)
-            stop = found.sentence or self._other_shape(events)
+            found = look(events, longest_s=min(_ALONE_S, missing_s) if stages else missing_s)
+            for names, longest_s in stages:
+                if found.is_sure:
+                    break
+                names = () if found.sentence else names
+                beside, *sent = [self._sent_in(name) for name in (_BARE, *names)] if names else [()]
+                events = [*events, *beside]
+                found = look(events, longest_s=longest_s, shapes=dict(zip(names, sent, strict=True)))
         except CallError as error:
             logger.warning("the key of the effects could not be looked for: %s", error)
             return frozenset()
         if not found.key:
-            self.given = replace(self.given, stop=stop or self.given.stop)
-            self.probed = replace(self.probed, stop=self.given.stop)
+            self.given = replace(self.given, stop=found.sentence or self.given.stop)
+            self.probed = self.probed and replace(self.probed, stop=self.given.stop)
             return frozenset()
         observer.follow(found.key)
         observer.account.know(History("clean round", tuple(events), observer_key=found.key), shows_singles=False)
         self.given = replace(self.given, request=replace(self.given.request, observe_key=found.key))
-        self.probed = replace(self.probed, key=found.sentence)
+        self.probed = self.probed and replace(self.probed, key=found.sentence)
         self.clean = CleanEffects(EffectReader(observer, found.key, pause=self.pause), events, pause=self.pause)
         return self.clean.booked()
 
-    def _other_shape(self, before: Sequence[EventFact]) -> str:
-        """A sentence that names the shape of deliveries in which the receiver shows the id of an event, "" for none.
+    def _other_shapes(self, missing_s: float) -> Sequence[tuple[Sequence[str], float]]:
+        """The shapes to try, and for how long: none where the user names one, or the answers blame no body."""
+        probed, is_remote = self.probed, isinstance(self.simulators, Address)
+        blames_other = probed and (probed.stop or probed.to_all) and not probed.to_all.startswith(_ABOUT_BODIES)
+        if self.given.shape != BARE or is_remote or blames_other:
+            return ()
+        adding = [name for name, shape in SHAPES.items() if name != _BARE and shape.envelope is None]
+        enveloping = [name for name, shape in SHAPES.items() if shape.envelope is not None]
+        return ((adding, max(missing_s - _ALONE_S, missing_s / 2)), (enveloping, min(_SHAPE_S, missing_s)))
 
-        It is tried where the receiver took the events `before`, or may have missed something in their bodies. One that
-        shows those by now is slow. Raises CallError.
-        """
-        given, observer = self.given, self.given.observer
-        assert observer is not None
-        to_all = self.probed.to_all if self.probed else ""
-        may_miss = not to_all or to_all.startswith(_ABOUT_BODIES)
-        if given.shape != BARE or isinstance(self.simulators, Address) or not may_miss:
-            return ""
-        for name, shape in SHAPES.items():
-            request = replace(given.request, delivery_shape=name)
-            if shape == BARE:
-                continue
-            with replace(self, given=replace(given, request=request, shape=shape)).harness(f"shape {name}") as harness:
-                events = send_sales(harness, number=1)
-            if awaited_key(observer, events, longest_s=_SHAPE_S, pause=self.pause).key:
-                is_slow = awaited_key(observer, before, longest_s=_SHAPE_S, pause=self.pause) != FoundKey()
-                told = f"with --delivery-shape {name} your receiver shows the ids of events, and without it does not"
-                return "" if is_slow else f"{told}: add it"
-        return ""
+    def _sent_in(self, name: str) -> Sequence[EventFact]:
+        """A clean sale in that shape. Raises CallError."""
+        request = replace(self.given.request, delivery_shape=name)
+        given = replace(self.given, request=request, shape=SHAPES[name])
+        with replace(self, given=given).harness(f"shape {name}") as harness:
+            return send_sales(harness, number=1)
 
     def types(self) -> TypesOfRun:
         """The types of the run, of which none is known to be only acknowledged yet."""

@@ -8,7 +8,7 @@ import pytest
 
 from frontsim.client.models import AnsweredRun
 from frontsim.hosting.serving import run_in_thread
-from frontsim.verification.patience import REFUSED_S
+from frontsim.verification.patience import FAILS_AGAIN, REFUSED_S
 from frontsim.verification.play.clean_round import ProbedTypes, _advice, probe
 from frontsim.verification.request import Request
 from frontsim.verification.run import open_run
@@ -92,7 +92,6 @@ def test_a_receiver_that_refuses_all_is_judged_whole():
     assert ({}, 21) == (found.refused, len(types))
     assert "refused a clean event of each type, most with 500 Internal server error" in found.hint
     assert "--delivery-shape typed" in found.hint
-    assert "" == found.stop  # a 500 may be gone a moment later
 
 
 @pytest.mark.parametrize(
@@ -120,11 +119,39 @@ def test_one_that_refuses_every_event_and_again_later_ends_the_run(answer, advic
 
 @pytest.mark.parametrize(
     ("answers", "otherwise"),
-    [({SALE: 200}, 404), ({}, 503), ({}, 429), ({SALE: 500}, 404)],
-    ids=["one type is taken", "it may be starting", "it is busy", "one may be taken later"],
+    [({SALE: 200}, 404), ({SALE: 200}, 500), ({}, 429), ({SALE: 500}, 404)],
+    ids=["one type is taken", "one type is taken by one that fails", "it is busy", "one may be taken later"],
 )
 def test_others_are_played_on(answers, otherwise):
     assert "" == probed(answers, otherwise)[0].stop
+
+
+@pytest.mark.parametrize(
+    ("answers", "otherwise", "told"),
+    [
+        ({}, 500, "500 to every event at /hook: its own log may say why"),
+        ({}, 503, "503 to every event at /hook: start what stands behind its proxy, or wait until it has started"),
+        ({SALE: [500, 502, 504, 500]}, 500, "500 and 502 to every event at /hook: its own log may say why"),
+    ],
+)
+def test_one_that_fails_at_every_event_ends_the_run_after_some_pauses(answers, otherwise, told):
+    """It was played for minutes, and proved nothing."""
+    paused = []
+    found, *_ = probed(answers, otherwise, pause=paused.append)
+    assert found.stop.startswith(f"your receiver answered {told}"), found.stop
+    assert [REFUSED_S] * FAILS_AGAIN == [each for each in paused if each > 1]
+
+
+def test_one_that_fails_until_it_has_started_is_played():
+    paused, answers = [], {}
+
+    def pause(seconds):
+        if seconds > 1:
+            paused.append(seconds)
+        if len(paused) == FAILS_AGAIN:
+            answers[SALE] = 200
+
+    assert "" == probed(answers, 503, pause=pause)[0].stop
 
 
 def test_one_that_starts_meanwhile_is_played():

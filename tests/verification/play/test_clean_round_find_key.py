@@ -1,5 +1,7 @@
 """The key of effects, found by the values of clean events."""
 
+import hashlib
+
 import pytest
 
 from frontsim.verification.effects.history import Entity
@@ -32,7 +34,7 @@ def test_the_column_with_the_ids(row, key):
     """Also within an object or a text; the one nearest to the top."""
     events = [event(name=f"01a23874-9eb4-7f57-8001-b8b536b2951{n}") for n in range(2)]
     found = find_key([{"of": "another system"}, *(row(each.webhook_event_id) for each in events)], events)
-    assert FoundKey(key, f"your ids stand in column `{key}`: using it (--observe-key {key})") == found
+    assert FoundKey(key, f"your ids stand in column `{key}`: using it (--observe-key {key})", is_sure=True) == found
 
 
 def test_a_type_that_is_not_booked_says_nothing():
@@ -43,7 +45,7 @@ def test_what_the_effects_are_about():
     """A list of ids of sales, or rows of a table."""
     ids = [each.entity.value for each in SALES]
     found = find_key([{"sale_id": int(id_)} for id_ in ids], [*SALES, *INVOICES])
-    assert FoundKey("business", "books by saleId: using --observe-key business") == found
+    assert FoundKey("business", "books by saleId: using --observe-key business", is_sure=True) == found
     assert "business" == find_key(ids, SALES).key
 
 
@@ -72,3 +74,15 @@ def test_an_event_that_is_missing_leaves_the_column_open():
 @pytest.mark.parametrize("rows", [[], [{"hash": "ab12"}], ["x"], [None], [{"id": None, "lines": [1]}]])
 def test_what_shows_nothing_of_the_events(rows):
     assert FoundKey() == find_key(rows, [*SALES, *INVOICES])
+
+
+@pytest.mark.parametrize("name", ["sha256", "sha1", "md5"])
+def test_a_hash_of_the_ids_is_named(name):
+    """No key can be made of it: the line that mends it comes at once."""
+    rows = [{"h": hashlib.new(name, each.webhook_event_id.encode()).hexdigest()} for each in SALES]
+    told = f"column `h` has the {name} of your ids: let the observer show the id itself"
+    assert FoundKey("", told, is_sure=True) == find_key(rows, SALES)
+    assert (
+        "business"
+        == find_key([{**row, "saleId": each.entity.value} for row, each in zip(rows, SALES, strict=True)], SALES).key
+    )

@@ -17,6 +17,7 @@ A key is found only if each event of the types that it shows has exactly one row
 events, so that a table with a row for each line is no candidate.
 """
 
+import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -39,17 +40,23 @@ from frontsim.verification.effects.settle import EffectReader, wait_until_settle
 from frontsim.verification.patience import TimeLimits
 from frontsim.verification.play.harness import Harness
 from frontsim.verification.play.log import read_webhook_facts
-from frontsim.wording import counted
+from frontsim.wording import counted, in_a_row
 
 _DEEPEST = 3
+_HASHES = ("sha256", "sha1", "md5")
+_MOMENT_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class FoundKey:
-    """The key, and a sentence that says so; without a key the sentence says why the candidates are none, or is ""."""
+    """The key, and a sentence that says so; without a key the sentence says why the candidates are none, or is "".
+
+    `is_sure`: what is shown later changes nothing.
+    """
 
     key: str = ""
     sentence: str = ""
+    is_sure: bool = False
 
 
 def find_key(rows: Sequence[Any], events: Sequence[EventFact]) -> FoundKey:
@@ -58,13 +65,16 @@ def find_key(rows: Sequence[Any], events: Sequence[EventFact]) -> FoundKey:
     for column, rows_of in columns.items():
         if _is_one_each(rows_of, events):
             path = column.strip("`")
-            return FoundKey(path, f"your ids stand in column {column}: using it (--observe-key {path})")
+            return FoundKey(path, f"your ids stand in column {column}: using it (--observe-key {path})", is_sure=True)
     identities = _by_identity(rows, events)
     if not columns and identities and all(_is_one_each(each, events) for each in identities.values()):
-        return FoundKey(BUSINESS, f"books by {', '.join(identities)}: using --observe-key business")
+        return FoundKey(BUSINESS, f"books by {', '.join(identities)}: using --observe-key business", is_sure=True)
     found = [f"{name} ({_numbers(rows_of, events)})" for name, rows_of in (columns or identities).items()]
     if not found:
-        return FoundKey()
+        hashed = _hashed(rows, events)
+        return FoundKey(
+            sentence=f"{hashed}: let the observer show the id itself" if hashed else "", is_sure=bool(hashed)
+        )
     return FoundKey(
         sentence=f"no column has one row for each event: {', '.join(found)}; let the observer show one row for each "
         "event, and name its column with --observe-key"
@@ -81,6 +91,21 @@ def _by_id(rows: Sequence[Any], events: Sequence[EventFact]) -> Mapping[str, Cou
             if text in ids:
                 found.setdefault(path, Counter())[text or ""] += 1
     return dict(sorted(found.items(), key=lambda each: (each[0].count("."), -each[1].total())))
+
+
+def _hashed(rows: Sequence[Any], events: Sequence[EventFact]) -> str:
+    """Says which column shows a hash of the ids, "" for none: no key can be made of that."""
+    ids = [event.webhook_event_id.encode() for event in events]
+    hashes = {hashlib.new(name, each, usedforsecurity=False).hexdigest(): name for name in _HASHES for each in ids}
+    fields = (found for row in rows for found in (_fields(row) if isinstance(row, Mapping) else [("", row)]))
+    return next(
+        (
+            f"column `{path}` has the {hashes[text]} of your ids"
+            for path, value in fields
+            if (text := str(value).lower()) in hashes
+        ),
+        "",
+    )
 
 
 def _by_identity(rows: Sequence[Any], events: Sequence[EventFact]) -> Mapping[str, Counter[str]]:
@@ -177,6 +202,8 @@ def probe(harness: Harness) -> ProbedTypes:
         known = {event: ids for event, ids in raised.items() if ids}
         entries = dict(zip(known, harness.pool.map(lambda ids: harness.entry(*ids), known.values()), strict=True))
         suspects = [event for event, entry in entries.items() if _is_refused(entry)]
+        if not any(entry.success for entry in entries.values()):  # then those that may be busy are asked again, too
+            suspects = [event for event, entry in entries.items() if entry.status_code is not None]
         harness.resend([ids for event in suspects if (ids := raised[event])])
         again = {event: harness.entry(*ids) for event in suspects if (ids := raised[event])}
         facts = _facts(harness, dict(zip(webhooks, types, strict=True)), epoch)
@@ -186,19 +213,20 @@ def probe(harness: Harness) -> ProbedTypes:
             for event, entry in again.items()
             if _is_refused(entry) and entry.outcome == entries[event].outcome
         }
-        stop = _why_stop(harness, again) if len(answers) == len(types) else ""
+        stop = _why_stop(harness, again) if len(again) == len(types) else ""
     finally:
         for webhook_id in webhooks if harness.cleans_up else ():
             harness.api.delete_webhook(webhook_id)
     alike = _alike(answers)
     if len(answers) == len(types):
         return ProbedTypes(types, {}, to_all=next(iter(alike.values())), stop=stop, events=facts)
-    return ProbedTypes(types, alike, events=facts)
+    return ProbedTypes(types, alike, stop=stop, events=facts)
 
 
 _ASKED = 3
 _LONGEST = 200
 _KEY = "a key belongs into its URL, or into the [headers] of a file for --delivery-shape"
+_BEHIND = "start what stands behind its proxy, or wait until it has started"
 _ADVICE: Mapping[int, str] = {
     400: "check what it expects in the body (--delivery-shape typed, event or envelope) and which header has the id "
     "(--event-id-header)",
@@ -207,27 +235,38 @@ _ADVICE: Mapping[int, str] = {
     404: "check the path",
     405: "check the path: it takes no POST there",
     419: "exempt the path from its CSRF protection",
+    502: _BEHIND,
+    503: _BEHIND,
+    504: _BEHIND,
 }
 
 
 def _why_stop(harness: Harness, refused: Mapping[str, EventEntry]) -> str:
-    """The line for a receiver that has refused every type twice, if it blames the request, and does so again later.
+    """The line for a receiver that has refused every type twice, and does so again later.
 
-    It may be starting behind a proxy that answers meanwhile, so that it gets a moment. Raises CallError.
+    One that blames the request may be starting behind a proxy that answers meanwhile, so that it gets a moment; one
+    that fails by itself gets some more. One that fails at some types and refuses others is judged. Raises CallError.
     """
     statuses = {entry.status_code for entry in refused.values()}
-    if not is_refused_for_good(statuses):
+    fails = all(_fails(code) for code in statuses)
+    if any(entry.success for entry in refused.values()) or not (fails or is_refused_for_good(statuses)):
         return ""
-    harness.pause(patience.REFUSED_S)
     asked = [(entry.webhook_id, entry.webhook_event_id) for entry in refused.values()][:_ASKED]
-    harness.resend(asked)
-    if any(harness.entry(*each).status_code not in statuses for each in asked):
-        return ""
+    for _ in range(patience.FAILS_AGAIN if fails else 1):
+        harness.pause(patience.REFUSED_S)
+        harness.resend(asked)
+        answers = [harness.entry(*each).status_code for each in asked]
+        if any(code not in statuses and not (fails and _fails(code)) for code in answers):
+            return ""
     codes = sorted(code for code in statuses if code is not None)
     last = harness.sim.event(asked[-1][1]).runs[-1]
     path = urlsplit(masked(harness.given.request.receiver)).path or "/"
-    answered = f"your receiver answered {' and '.join(map(str, codes))} to every event at {printable(path)}"
+    answered = f"your receiver answered {in_a_row([str(code) for code in codes])} to every event at {printable(path)}"
     return f"{answered}: {_advice(codes[0], last)}"
+
+
+def _fails(code: int | None) -> bool:
+    return code is not None and code >= 500
 
 
 def _advice(code: int, last: AnsweredRun) -> str:
@@ -285,19 +324,42 @@ def _facts(harness: Harness, webhooks: Mapping[str, str], epoch: datetime) -> tu
 
 
 def awaited_key(
-    observer: Observer, events: Sequence[EventFact], *, longest_s: float, pause: Callable[[float], None]
+    observer: Observer,
+    events: Sequence[EventFact],
+    *,
+    longest_s: float,
+    pause: Callable[[float], None],
+    shapes: Mapping[str, Sequence[EventFact]] = {},
 ) -> FoundKey:
-    """The key by which these events have a row each, once it shows; what is found instead after `longest_s`."""
-    began_s, taken = stopwatch(), [event for event in events if event.acknowledged]
-    while taken:
+    """The key by which these events have a row each, once it shows; what is found instead after `longest_s`.
+
+    `shapes`: clean events in other shapes of deliveries, sent beside the newest of `events`. Where those of one show,
+    and after a moment the events still do not, its name is what is found: a slow receiver shows both.
+    """
+    taken = [event for event in events if event.acknowledged]
+    others = {name: [event for event in sent if event.acknowledged] for name, sent in shapes.items()}
+    began_s, until_s, shape = stopwatch(), longest_s, ""
+    while taken or any(others.values()):
         try:
-            found = find_key(list(observer.read()), taken)
+            rows = list(observer.read())
         except ObserverFailed:
-            found = FoundKey()
-        if found.key or stopwatch() - began_s >= longest_s:
+            rows = []
+        found, spent_s = find_key(rows, taken), stopwatch() - began_s
+        shown = {name: find_key(rows, sent).sentence for name, sent in others.items() if sent}
+        if found.is_sure:
             return found
+        if not shape and (shape := next((name for name, sentence in shown.items() if sentence), "")):
+            until_s = 2 * spent_s + min(_MOMENT_S, longest_s)
+        if spent_s >= until_s:
+            return _in_shape(shape, shown[shape]) if shape else found
         pause(patience.RARE_LOOK_S)
     return FoundKey()
+
+
+def _in_shape(name: str, sentence: str) -> FoundKey:
+    hashed = f"; {sentence}" if "let the observer" in sentence else ""
+    told = f"with --delivery-shape {name} your receiver shows the ids of events, and without it does not: add it"
+    return FoundKey(sentence=f"{told}{hashed}", is_sure=True)
 
 
 def _raise(harness: Harness, event: str, *, now: str) -> tuple[str, str] | None:
