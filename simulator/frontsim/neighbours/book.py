@@ -48,6 +48,7 @@ PRODUCT, CUSTOMER, RESERVATION, ARRIVAL, ANSWER = (
 MOST_NAMED = 1_000
 """Sizes that are known by events alone, of which so many are kept, because each has a level in each stock."""
 _LONGEST_CODE = 200
+_NOTHING = 2**63 - 1
 _FIRST_NAMED, _SPAN_NAMED = 1_000_000_000, 1_000_000_000
 """The ids of products that only a GTIN is known of; those that callers add are lower."""
 _GTIN = re.compile(rb'"gtin"\s*:\s*("(?:[^"\\]|\\.)*")')
@@ -131,6 +132,7 @@ class Book:
         self.moved_at: dict[tuple[int, str], str] = {}
         self.other_stores: dict[int, Store] = {}
         self._named: dict[str, int] = {}
+        self._names_since = 1
         self._by_code: dict[str, Size] = {}
 
     @property
@@ -161,7 +163,7 @@ class Book:
         if not self._by_code:
             for size in self.world.sizes:
                 self._index(size)
-        return None if code is None else self._by_code.get(code.strip().lower())
+        return None if code is None else self._by_code.get(code) or self._by_code.get(code.strip().lower())
 
     @property
     def every_product(self) -> Mapping[int, dict[str, Any]]:
@@ -189,9 +191,10 @@ class Book:
             return
         async with self._reading:
             while (since := self._log.take_unread()) is not None:
+                self._names_since = min(since, self._names_since)
                 era = self._era
                 try:
-                    async for row in self._rows(since):
+                    async for row in self._rows(since, tuple(name for name in self._folds if "/" not in name)):
                         if era is not self._era:
                             break
                         self.fold(*row)
@@ -199,16 +202,37 @@ class Book:
                     self._log.mark_unread(since)
                     raise
 
+    async def look_for_names(self) -> bool:
+        """Add the sizes that are known by events alone, in the newest 20,000 occurrences, and tell whether one is new.
+
+        Who asks for a code that no size has calls this, and who lists sizes: to read every sale would cost deliveries
+        a third of their rate. Raises StoreFailed.
+        """
+        async with self._reading:
+            since, self._names_since, era, before = self._names_since, _NOTHING, self._era, len(self._by_code)
+            try:
+                async for _, event, _, raw in self._rows(max(since, self._log.next_occurrence - MOST_KEPT), every=True):
+                    if era is self._era:
+                        self._name_all(event, raw)
+            except BaseException:
+                self._names_since = min(since, self._names_since)
+                raise
+            return len(self._by_code) > before
+
     async def levels_at(self, moment: str) -> Mapping[tuple[int, str], Known]:
         """The levels that had changed by a moment, in the vendor's local form."""
         then: dict[tuple[int, str], Known] = {}
         async for number, event, _, raw in self._rows(1, _MOVED):
             if event in _MOVED and (body := self._read(event, raw)) is not None and _happened(event, body) <= moment:
-                self._move(then, number, event, body)
+                if event == "StockMovementCreated":
+                    self._level_of(then, number, body)
+                else:
+                    self._reserve(then, number, body)
         return then
 
-    async def _rows(self, since: int, events: tuple[str, ...] = ()) -> Any:
-        while rows := await self._reader.shop(since, events, most=ROWS):
+    async def _rows(self, since: int, events: tuple[str, ...] = (), *, every: bool = False) -> Any:
+        stores = () if every else tuple(store.id for store in self.world.stores)
+        while rows := await self._reader.shop(since, events, stores, most=ROWS):
             for row in rows:
                 yield row
             if len(rows) < ROWS:
@@ -222,21 +246,24 @@ class Book:
             store = self.world.store(store_id)
             if store.number >= len(self.world.stores):
                 self.version, self.other_stores[store_id] = object(), store
-        if "/" not in event and any(self._is_new(_parsed(gtin)) for gtin in _GTIN.findall(raw)):
-            self.version = object()
-            for line in _lines(_parsed(raw)):
-                self._name(line)
         fold = self._folds.get(event)
         if fold is not None and (body := self._read(event, raw)) is not None:
             self.version = object()
-            fold(number, body)
             if event in _MOVED:
-                self._move(self.levels.logged, number, event, body)
+                self._name(body)
+            fold(number, body)
 
     def _read(self, event: str, raw: bytes) -> dict[str, Any] | None:
         """The payload, or the note, if it is as it must be."""
         body: dict[str, Any] = _parsed(raw)
         return body if "/" in event or self._published.fits(event, body) else None
+
+    def _name_all(self, event: str, raw: bytes) -> None:
+        """Add the sizes that a payload names and that are new. Most name none, and are not read."""
+        if "/" not in event and any(self._is_new(_parsed(gtin)) for gtin in _GTIN.findall(raw)):
+            self.version = object()
+            for line in _lines(_parsed(raw)):
+                self._name(line)
 
     def _is_new(self, code: object) -> bool:
         """Tells whether a text may become a GTIN: no size has it, or only as another code that an event made up."""
@@ -278,22 +305,23 @@ class Book:
             if self._by_code.get(code) is size:
                 del self._by_code[code]
 
-    def _moved(self, _: int, body: dict[str, Any]) -> None:
-        size = self._size_of(body)
-        self.moved_at[body["stockId"], size.gtin if size else body["gtin"]] = body["createdDateTime"]
+    def _moved(self, number: int, body: dict[str, Any]) -> None:
+        self.moved_at[self._level_of(self.levels.logged, number, body)] = body["createdDateTime"]
 
     def _size_of(self, body: Mapping[str, Any]) -> Size | None:
         return self.size(body["gtin"]) or self.size(body.get("sku") or body.get("externalSKU"))
 
-    def _move(self, levels: dict[tuple[int, str], Known], number: int, event: str, body: Mapping[str, Any]) -> None:
-        """A movement says the levels; a reservation changes how much is reserved, and its end changes it back."""
-        if event != "StockMovementCreated":
-            self._shift(levels, number, body, body["quantity"] * (1 if event == "StockReservationCreated" else -1))
-            return
+    def _level_of(self, levels: dict[tuple[int, str], Known], number: int, body: Mapping[str, Any]) -> tuple[int, str]:
+        """A movement says the level after it; returns of which stock and size."""
         size = self._size_of(body)
         key = (body["stockId"], body["gtin"] if size is None else size.gtin)
         if levels.get(key, (0,))[0] < number:
             levels[key] = number, Level(body["stockLevel"], body["reservedLevel"])
+        return key
+
+    def _reserve(self, levels: dict[tuple[int, str], Known], number: int, body: Mapping[str, Any]) -> None:
+        """A reservation changes how much is reserved, and its end changes it back."""
+        self._shift(levels, number, body, body["quantity"] * (-1 if "isReleased" in body else 1))
 
     def _shift(self, levels: dict[tuple[int, str], Known], number: int, body: Mapping[str, Any], more: int) -> None:
         """Reserve more pieces, or fewer."""
@@ -307,6 +335,7 @@ class Book:
         self.customers.put(body["customerId"], number, body)
 
     def _reserved(self, number: int, body: dict[str, Any]) -> None:
+        self._reserve(self.levels.logged, number, body)
         if body["id"] is not None and body["stockId"] is not None:
             self.reservations.put(body["id"], number, {**body, "live": "isReleased" not in body})
 

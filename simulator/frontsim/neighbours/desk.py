@@ -21,10 +21,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from frontsim.domain.model import Occurrence, RaisedBy
-from frontsim.errors import FrontsimError
+from frontsim.errors import BadInput, FrontsimError, NotFound
 from frontsim.neighbours.book import ARRIVAL, RESERVATION, Book
 from frontsim.neighbours.operations import Problems, VendorCall, VendorOperation, operations, read, read_text, refused
-from frontsim.neighbours.reads import READS
+from frontsim.neighbours.reads import LISTS_OF_SIZES, READS
 from frontsim.neighbours.stock_writes import STOCK_WRITES, held_until
 from frontsim.neighbours.trade_writes import TRADE_WRITES
 from frontsim.neighbours.writing import Writing
@@ -90,6 +90,16 @@ class Desk:
         async def endpoint(request: Request) -> Response:
             call = await _read(operation, request)
             await self._book.catch_up()
+            if operation.does in LISTS_OF_SIZES:
+                await self._book.look_for_names()
+            try:
+                return await answered(call)
+            except (BadInput, NotFound):  # nothing has changed
+                if not await self._book.look_for_names():
+                    raise
+                return await answered(call)
+
+        async def answered(call: VendorCall) -> Response:
             if reads is not None and operation.method == "GET":
                 return _json_text(self._written(operation, call))
             if reads is not None:

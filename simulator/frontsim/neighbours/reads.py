@@ -226,6 +226,10 @@ READS: Mapping[str, Callable[[Book, VendorCall], Any | Awaitable[Any]]] = Mappin
     }
 )  # fmt: skip
 """The reads by the name that the contract gives them."""
+LISTS_OF_SIZES = frozenset(
+    read.__name__ for read in (quantities, count_quantities, products, count_products, pricelists)
+)
+"""The reads that find sizes without a code of them."""
 
 
 def stock_of(book: Book, field: str, stock_id: int | None) -> Stock:

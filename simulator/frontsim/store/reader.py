@@ -197,9 +197,9 @@ class Reader:
             )
         return entries[0]
 
-    async def shop(self, since: int, events: Collection[str], *, most: int) -> list[ShopRow]:
+    async def shop(self, since: int, events: Collection[str], stores: Collection[int], *, most: int) -> list[ShopRow]:
         """Read the rows from which the shop's reads follow: see `read_shop`."""
-        return await self._query(lambda db: read_shop(db, since, events, most))
+        return await self._query(lambda db: read_shop(db, since, events, stores, most))
 
     async def log_page(self, query: LogPageQuery) -> LogPage:
         """Some events of all webhooks, newest first."""

@@ -218,7 +218,8 @@ def insert_for_shop(db: sqlite3.Connection, occurrences: Sequence[Occurrence], f
 
 
 _SHOP = """
-SELECT number, event, store_id, body FROM occurrences WHERE number >= ?{of_these}
+SELECT number, event, store_id, body FROM occurrences
+WHERE number >= ? AND (event IN ({events}) OR store_id NOT IN ({stores}))
 UNION ALL SELECT number, event, store_id, body FROM shop WHERE number >= ?
 ORDER BY number LIMIT ?
 """
@@ -226,17 +227,20 @@ ShopRow = tuple[int, str, int | None, bytes]
 """An occurrence's number, its event type or the call that noted it, its store, and its body."""
 
 
-def read_shop(db: sqlite3.Connection, since: int, events: Collection[str], most: int) -> list[ShopRow]:
-    """The occurrences of these types, of all without any, and all that calls noted, by number.
+def read_shop(
+    db: sqlite3.Connection, since: int, events: Collection[str], stores: Collection[int], most: int
+) -> list[ShopRow]:
+    """The occurrences of these types, or from other stores than these, and all that calls noted, by number.
 
     Args:
         db: a connection.
         since: the lowest number.
         events: event types.
+        stores: ids.
         most: rows, at most.
     """
-    of_these = f" AND event IN ({', '.join('?' * len(events))})" if events else ""
-    return db.execute(_SHOP.format(of_these=of_these), (since, *events, since, most)).fetchall()
+    sql = _SHOP.format(events=", ".join("?" * len(events)), stores=", ".join("?" * len(stores)))
+    return db.execute(sql, (since, *events, *stores, since, most)).fetchall()
 
 
 def add_attempts(db: sqlite3.Connection, event: int, count: int) -> int:
