@@ -40,6 +40,55 @@ def test_a_job_that_dies_has_crashed(code, output):
     assert [("crashed", "survives-what-it-reads")] == found(played)
 
 
+W, E = "097a7fc6-8128-4824-9c4c-40ecebe26231", "01a23a81-405a-7f57-8001-598bb8ffc4e0"
+
+
+def refused(path, *, status=404, operation=Operation.OTHER, **others):
+    return replace(listed(), operation=operation, method_and_path=path, status=status, webhook_id="", **others)
+
+
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        (refused(f"POST /api/WebhooksEvents/{W}/{E.upper()}/resend"), "404 to POST /api/WebhooksEvents/"),
+        (refused("POST /api/resend"), "404 to POST /api/resend, which is no operation of the API"),
+        (refused("GET /api/Webhooks", status=401), "401 to GET /api/Webhooks"),
+        (
+            refused(f"GET /api/WebhooksEvents/{W}", status=400, operation=Operation.LIST),
+            "400 to GET /api/WebhooksEvents/",
+        ),
+    ],
+)
+def test_a_job_whose_calls_the_api_refuses_is_told_of_the_call_in_every_case(call, told):
+    """No window or patience of the case would help it; it died of the answer, or went on."""
+    lost = replace(event(503, id_=E), webhook_id=W)
+    for starts in ([start()], [start(code=1, output="Traceback (most recent call last):")]):
+        played = history(lost, calls=[call], starts=starts)
+        (finding,) = judge(replace(case(left="gave-up-early"), name="window-edges"), played, CONTRACT).findings
+        assert ("missed", "finds-every-failure") == (finding.class_, finding.clause)
+        assert told in finding.detail
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        refused("GET /api/Webhooks", status=401, broken="status"),
+        refused("GET /api/Webhooks", status=429, retry_after_s=1.0),
+        refused("GET /api/Webhooks", status=500),
+        refused(f"DELETE /api/Webhooks/{E}", status=404),
+    ],
+)
+def test_a_call_that_the_case_breaks_or_that_is_about_another_event_explains_nothing(call):
+    played = history(event(503, id_="e1"), calls=[call])
+    assert [("missed", "covers-its-windows")] == found(played, replace(case(), name="window-edges"))
+
+
+def test_a_job_that_resends_others_knows_the_operation():
+    call = refused("GET /api/Environments")
+    played = history(event(503), event(503, 200, id_="e2"), calls=[listed(), call])
+    assert [("missed", "covers-its-windows")] == found(played, replace(case(), name="window-edges"))
+
+
 def test_an_event_that_is_due_later_is_not_missed():
     """It failed while the last start was running: the next one may find it."""
     assert [] == found(history(event(503, due=2), starts=[start(left=["e1"])]))

@@ -11,9 +11,11 @@ crashed           the job died of what it read
 unsubscribed      a subscription no longer brings each event to the receiver once
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from itertools import pairwise
 from pathlib import Path
 
@@ -29,6 +31,7 @@ MOST_CALLS_WHILE_ASKED_TO_WAIT = 16
 MOST_SERIAL_CALLS_WHILE_ASKED_TO_WAIT = 4
 """The same for a job whose calls never overlap: it has read the answer before it makes the next call."""
 _STILL_IN_FLIGHT_S = 0.1
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _SIGNALLED = 128  # exit codes from here on are a shell's for a signal
 
 
@@ -57,6 +60,8 @@ class _Seen:
     class_: str
     detail: str
     event: PastEvent | None = None
+    is_of_case: bool = True
+    """It has to do with what the case breaks."""
 
 
 def judge(case: Case, history: CaseHistory, contract: Contract) -> JobJudgement:
@@ -66,7 +71,7 @@ def judge(case: Case, history: CaseHistory, contract: Contract) -> JobJudgement:
     found = tuple(
         JobFinding(
             class_=each.class_,
-            clause=contract.broken_by(each.class_, case.name).id,
+            clause=contract.broken_by(each.class_, case.name if each.is_of_case else "").id,
             detail=each.detail,
             event=each.event.event if each.event else "",
             webhook_event_id=each.event.webhook_event_id if each.event else "",
@@ -109,6 +114,10 @@ def _missed(case: Case, history: CaseHistory) -> Iterator[_Seen]:
             continue
         if event.hopeless and event.resends:
             continue
+        refused = next((call for call in history.calls if is_refused(call, event)), None)
+        if refused and not any(each.resends for each in history.events):
+            yield _Seen("missed", _how_refused(event, refused), event, is_of_case=False)
+            continue
         died = any(_died(start) for start in history.starts if start.ending is StartEnding.EXITED)
         class_ = "crashed" if died and case.left != "gave-up-early" else case.left
         yield _Seen(class_, _how_missed(event, history), event)
@@ -120,8 +129,25 @@ def _died(start: Start) -> bool:
     return code < 0 or code > _SIGNALLED or (code != 0 and "Traceback (most recent call last)" in start.output)
 
 
+def is_refused(call: Call, event: PastEvent) -> bool:
+    """The API itself refused a call that names nothing but this event: no such operation, a wrong key or parameter."""
+    if call.broken or call.status is None or not 400 <= call.status < 500 or call.retry_after_s:
+        return False
+    return set(_ID.findall(call.method_and_path.lower())) <= {event.webhook_id, event.webhook_event_id}
+
+
+def _how_refused(event: PastEvent, call: Call) -> str:
+    has_no_such = call.operation is Operation.OTHER and call.status == HTTPStatus.NOT_FOUND
+    why = ", which is no operation of the API" if has_no_such else ""
+    return f"{_created(event)}: never resent; the API answered {call.status} to {call.method_and_path}{why}"
+
+
+def _created(event: PastEvent) -> str:
+    return f"created {event.created}" + (f" ({event.about})" if event.about else "")
+
+
 def _how_missed(event: PastEvent, history: CaseHistory) -> str:
-    created = f"created {event.created}" + (f" ({event.about})" if event.about else "")
+    created = _created(event)
     if event.resends:
         return f"{created}: resent {times(len(event.resends))}, and not again after that failed"
     lists = [call for call in history.calls if call.operation is Operation.LIST and call.webhook_id == event.webhook_id]

@@ -3,7 +3,6 @@
 The command, pytest and `front` all come here; `result_of` gives the run as the model of `report`.
 """
 
-import json
 import math
 import random
 import string
@@ -24,7 +23,7 @@ from frontsim.hosting.serving import run_in_thread
 from frontsim.masking import NO_COMMAND, CommandLine, masked_command, masked_errors
 from frontsim.recovery.case import Call, Case, CaseHistory, Operation, PastEvent, PastState
 from frontsim.recovery.gateway import CallGateway
-from frontsim.recovery.judge import JobFinding, JobJudgement, job_contract, judge
+from frontsim.recovery.judge import JobFinding, JobJudgement, is_refused, job_contract, judge
 from frontsim.recovery.play import CaseSimulator, JobSetup, play, skip_reason
 from frontsim.report.as_json import document
 from frontsim.report.model import JOB, Cause, RunResult, ShownFinding, Trial
@@ -38,6 +37,11 @@ _AS_LONG_AS_EVENTS = 20_000
 _SILENT = 3
 """Cases in which a job made no call, if it made none in any other: it does not start, and the others are not played."""
 _KEY_CHARACTERS = string.ascii_letters + string.digits
+_NEW_TYPE = (
+    '{"$schema":"https://json-schema.org/draft/2020-12/schema","type":"object","required":["number","balance"],'
+    '"properties":{"number":{"type":"string"},"balance":{"type":"number"}}}'
+)
+_MOST_CALLS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,17 +246,8 @@ def _new_type(case: Case, folder: Path) -> Path | None:
     """A folder with the event type that is new in this case."""
     if not case.new_type:
         return None
-    schema = {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "type": "object",
-        "properties": {"number": {"type": "string"}, "balance": {"type": "number"}},
-        "required": ["number", "balance"],
-    }
-    (folder / f"{case.new_type}.json").write_text(json.dumps(schema))
+    (folder / f"{case.new_type}.json").write_text(_NEW_TYPE)
     return folder
-
-
-_MOST_CALLS = 12
 
 
 def result_of(report: JobReport) -> RunResult:
@@ -398,7 +393,8 @@ def _calls(calls: list[Call] | tuple[Call, ...]) -> Iterator[str]:
         answer = "the connection was cut" if call.status is None else str(call.status)
         answer += f", Retry-After {call.retry_after_s:g}" if call.retry_after_s else ""
         answer += f" [{call.broken}]" if call.broken else ""
-        yield f"{call.began_s:7.2f} s  start {call.start}: {call.method_and_path} {query} -> {answer}"
+        asked = f"{call.method_and_path} {query}".rstrip()
+        yield f"{call.began_s:7.2f} s  start {call.start}: {asked} -> {answer}"
     if len(calls) > _MOST_CALLS:
         yield f"           and {counted(len(calls) - _MOST_CALLS, 'more call')}"
 
@@ -421,4 +417,4 @@ def _starts(history: CaseHistory) -> Iterator[str]:
 def _is_about(call: Call, event: PastEvent) -> bool:
     if call.operation is Operation.LIST:
         return call.webhook_id == event.webhook_id
-    return call.webhook_event_id == event.webhook_event_id
+    return call.webhook_event_id == event.webhook_event_id or is_refused(call, event)
