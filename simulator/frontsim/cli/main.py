@@ -561,8 +561,8 @@ def _end(number: int, _: FrameType | None) -> NoReturn:
 @click.group(
     cls=Frontsim,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="FRONTSIM_... variables stand in for options, and so does frontsim.toml: `frontsim init` writes one. "
-    'Completion: eval "$(_FRONTSIM_COMPLETE=bash_source frontsim)" in bash, zsh_source in zsh.',
+    epilog="FRONTSIM_... variables stand in for options, and so does frontsim.toml: `frontsim init` writes one."
+    '\n\n\b\nCompletion in bash (in zsh: zsh_source):\n  eval "$(_FRONTSIM_COMPLETE=bash_source frontsim)"',
 )
 @click.version_option(package_name="frontsim", message="frontsim %(version)s")
 def frontsim() -> None:

@@ -26,7 +26,7 @@ def test_the_demo_ends_with_a_verdict_from_real_effects() -> None:
     assert 2 == done.stdout.count("21 listed as failed, 21 resent, 0 left.")
     assert "events have exactly one effect." in done.stdout
     assert "" == done.stderr
-    assert max(map(len, done.stdout.splitlines())) <= 95
+    assert max(map(len, done.stdout.splitlines())) <= 80
 
 
 @pytest.mark.slow

@@ -37,6 +37,7 @@ _HAPPENS = {
 }
 """The user reads this of each scenario that is played."""
 _COLUMNS = ("event", "raised", "failed", "resent", "effects", "lost", "doubled")
+_SHOWN = ("event", "raised", "failed", "resent", "booked", "lost", "twice")  # an 80-column terminal has room for all
 
 
 @click.command()
@@ -61,7 +62,7 @@ def demo(count: int, *, as_json: bool) -> int:
         found = DemoCounts.of([played])
         failed = f"{found.failed} listed as failed, {found.resent} resent, {found.left} left"
         story = f"{counted(found.raised, 'event')} raised, {failed}."
-        click.echo(f"{_HAPPENS[played.scenario.name]:22}  {story}", err=as_json)
+        click.echo(f"{_HAPPENS[played.scenario.name]:21} {story}", err=as_json)
 
     began = time.monotonic()
     with _receiver() as (url, effects):
@@ -155,7 +156,7 @@ def _as_data(report: Report, duration_s: float) -> dict[str, object]:
 
 def _show(report: Report, duration_s: float) -> None:
     click.echo()
-    show_table(_COLUMNS, _rows(report), empty="nothing was raised")
+    show_table(_SHOWN, _rows(report), empty="nothing was raised")
     effects = DemoCounts.of(report.played).effects
     once = f"{effects.count(1)} of {len(effects)} events have exactly one effect"
     if report.verdict is Verdict.VERIFIED:
@@ -163,4 +164,5 @@ def _show(report: Report, duration_s: float) -> None:
     else:
         click.echo(f"\n{report.verdict.upper()}: {once}.\n" + "\n".join(lines(result_of(report))))
     click.echo(f"({duration_s:.1f} s)")
-    click.echo("Next: frontsim serve has a page, http://127.0.0.1:8400/; frontsim init tries your own receiver")
+    click.echo("Next: frontsim serve  (it has a page: http://127.0.0.1:8400/)")
+    click.echo("      frontsim init   (tries your own receiver)")
