@@ -225,21 +225,51 @@ def test_pictures(sim: Simulation, receiver: Recorder, visits: Visits):
 
 
 def test_sinks(sim: Simulation, visits: Visits):
-    """A call to a sink shows as it came, and hostile text stays text."""
+    """Calls of any method and path show as they come, laid out, and hostile text stays text."""
     page = visits("#/sinks")
-    expect(page.get_by_text("No record yet")).to_be_visible()
+    expect(page.get_by_text("No call yet")).to_be_visible()
     hostile = "<img src=x onerror=\"document.title='owned'\">"
     sim.does("sink/erp", {"webhookEventId": hostile})
-    sim.does("sink/erp", {"n": 2})
+    sim.http.put(f"{sim.server}/_sim/sink/erp/orders/7?a=1", json={"n": 2})
     sim.does(f"sink/{quote(hostile)}", [])
     page.get_by_role("button", name="erp (2)").click()
-    expect(page.locator(".records pre")).to_have_text(
-        ['{\n  "n": 2\n}', json.dumps({"webhookEventId": hostile}, indent=2)]
-    )
+    expect(page.locator(".sink summary")).to_contain_text(["PUT /orders/7?a=1", "POST /"])
+    expect(page.get_by_label("Call 2", exact=True)).to_contain_text('{\n  "n": 2\n}')
+    page.locator(".sink summary").last.click()
+    expect(page.get_by_label("Call 1", exact=True)).to_contain_text(json.dumps({"webhookEventId": hostile}, indent=2))
     page.get_by_role("button", name="img").click()
     expect(page.get_by_role("heading", name=hostile)).to_be_visible()
     assert "Sinks · frontsim" == page.title()
     assert 0 == page.locator("main img").count()
+
+
+def test_webhooks_are_listened_to_here_without_a_receiver(sim: Simulation, visits: Visits):
+    """A catch-all URL of the simulator takes deliveries, one path for each type, and shows them."""
+    page = visits("#/webhooks")
+    page.get_by_label("Event type").select_option("CustomerCreated")
+    page.get_by_role("button", name="Listen here").click()
+    page.get_by_role("button", name="Add").click()
+    page.get_by_role("button", name="Test CustomerCreated").click()
+    expect(page.get_by_text("200 OK")).to_be_visible()
+    page.get_by_role("link", name="Sinks").click()
+    expect(page.locator(".sink summary")).to_contain_text("POST /CustomerCreated")
+    expect(page.get_by_label("Call 1", exact=True)).to_contain_text('"customerId": ')
+    page.get_by_label("Name").fill("a shop")
+    page.get_by_role("button", name="Listen here").click()
+    expect(page.get_by_text(f"{sim.server}/_sim/sink/a%20shop")).to_be_visible()
+    page.get_by_role("link", name="Send webhooks there").click()
+    expect(page.get_by_label("URL")).to_have_value(f"{sim.server}/_sim/sink/a%20shop/{{event}}")
+
+
+def test_what_is_said_again_stays_once(visits: Visits):
+    """While the simulator is gone, the list of calls asks each second."""
+    page = visits("#/calls")
+    expect(page.get_by_text("No call yet")).to_be_visible()
+    refused = []
+    page.route(re.compile("/_sim/calls"), lambda route: (refused.append(1), route.abort()))
+    page.wait_for_event("requestfailed")
+    page.wait_for_event("requestfailed")
+    expect(page.locator(".toast")).to_have_count(1)
 
 
 def test_calls(sim: Simulation, visits: Visits):

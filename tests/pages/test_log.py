@@ -1,7 +1,12 @@
 """The page's reads of the log."""
 
+import csv
+import json
+from io import StringIO
+
 import pytest
 
+from frontsim.pages.log import _csv_lines
 from tests.support.recorder import Recorder, answer
 from tests.support.simulation import Simulation, assert_problem
 
@@ -94,3 +99,42 @@ def test_a_look_spends_no_fault_on_the_api(sim: Simulation):
     assert [made.json()] == sim.http.get(url, headers={"x-api-key": ""}).json()
     assert 0 == sim.does("faults", method="GET")[0]["fired"]
     assert 500 == sim.api("GET", "Webhooks").status_code
+
+
+def test_the_filtered_log_is_counted_and_exported_with_its_payloads(sim: Simulation, receiver: Recorder):
+    """JSON lines and CSV hold what the filter leaves, newest first: as many rows as are counted."""
+    receiver.respond = lambda call: answer(500 if call.line.startswith("POST /b") else 200)
+    sim.subscribes(f"http://127.0.0.1:{receiver.port}/a")
+    sim.subscribes(f"http://127.0.0.1:{receiver.port}/b", "CustomerCreated")
+    sim.raises(count=2, set={"comment": 'to\nlines, "quoted"'})
+    raised = sim.raises("CustomerCreated", count=130)  # more than are read at once
+    sim.drains()
+    assert {"count": 132, "moreFrom": None} == sim.does("page/events.count", method="GET")
+    assert 130 == sim.sim("GET", "page/events.count", params={"outcome": "failed"}).json()["count"]
+    lines = sim.sim("GET", "page/events.jsonl", params={"outcome": "failed"})
+    assert "attachment" in lines.headers["content-disposition"]
+    exported = [json.loads(line) for line in lines.text.splitlines()]
+    assert raised[::-1] == [each["webhookEventId"] for each in exported]
+    assert {500} == {each["statusCode"] for each in exported}
+    rows = list(csv.DictReader(StringIO(sim.sim("GET", "page/events.csv", params={"event": "SaleCreated"}).text)))
+    assert ['to\nlines, "quoted"'] * 2 == [json.loads(row["payload"])["comment"] for row in rows]
+    listed = reads(sim, event="SaleCreated")["events"]
+    assert list(listed[0]) == list(rows[0])[:-1]
+    assert [each["webhookEventId"] for each in listed] == [row["webhookEventId"] for row in rows]
+
+
+@pytest.mark.parametrize("text", ["=cmd|' /C calc'!A0", "+1", "-1+1", "@SUM(1)", "\t=1", "\r=1"])
+def test_no_cell_of_an_export_is_a_formula(text: str):
+    """What a spreadsheet would run is a text there; other texts and numbers stay as they are."""
+    written = _csv_lines([({"number": -1, "status": text, "event": "a=b"}, text.encode())], is_first=False)
+    (row,) = csv.reader(StringIO(written.decode(), newline=""))
+    assert ["-1", f"'{text}", "a=b", f"'{text}"] == row
+
+
+def test_an_empty_export_has_its_head_and_an_unknown_form_is_refused(sim: Simulation):
+    assert [] == list(csv.DictReader(StringIO(sim.sim("GET", "page/events.csv").text)))
+    assert "number,webhookEventId," in sim.sim("GET", "page/events.csv").text
+    assert "" == sim.sim("GET", "page/events.jsonl").text
+    assert {"count": 0, "moreFrom": None} == sim.does("page/events.count", method="GET")
+    assert_problem(sim.sim("GET", "page/events.xml"), 404)
+    assert_problem(sim.sim("GET", "page/events.csv", params={"outcome": "good"}), 422)

@@ -1,6 +1,9 @@
 """The log in a real browser."""
 
+import csv
+import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -150,3 +153,28 @@ def test_every_filter_is_reached_on_a_narrow_screen(sim: Simulation, receiver: R
     page.get_by_role("button", name="Clear").click()
     expect(rows(page)).to_have_count(2)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_the_filtered_log_is_counted_and_exported(
+    sim: Simulation, receiver: Recorder, visits: Visits, tmp_path: Path
+) -> None:
+    """The number goes on with the log; a file has what the filters leave, also where a token is asked for."""
+    sim.subscribes(f"http://127.0.0.1:{receiver.port}/a")
+    sim.subscribes(f"http://127.0.0.1:{receiver.port}/b", "CustomerCreated")
+    sim.raises(count=3)
+    raised = sim.raises("CustomerCreated", count=2)
+    page = visits()
+    expect(page.get_by_text("5 events", exact=True)).to_be_visible()
+    page.get_by_label("Type").select_option("CustomerCreated")
+    expect(page.get_by_text("2 of 5 events match")).to_be_visible()
+    for form in ("JSONL", "CSV"):
+        with page.expect_download() as download:
+            page.get_by_role("button", name=f"Export as {form}").click()
+        assert f"frontsim-events.{form.lower()}" == download.value.suggested_filename
+        download.value.save_as(tmp_path / form)
+    lines = [json.loads(line) for line in (tmp_path / "JSONL").read_text().splitlines()]
+    assert raised[::-1] == [line["webhookEventId"] for line in lines]
+    with (tmp_path / "CSV").open(newline="") as file:
+        assert raised[::-1] == [row["webhookEventId"] for row in csv.DictReader(file)]
+    sim.raises("CustomerCreated")
+    expect(page.get_by_text("3 of 6 events match")).to_be_visible()

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.support.recorder import Recorder
+from tests.support.recorder import Recorder, answer
 from tests.support.simulation import Simulation
 
 pytestmark = pytest.mark.slow
@@ -62,3 +62,41 @@ def test_the_request_as_a_fault_changed_it(sim: Simulation, receiver: Recorder, 
     page.goto(f"{sim.server}/#/log?open={refused}")
     panel(page).get_by_text("Request that was not sent").click()
     expect(panel(page)).to_contain_text("Nothing was sent")
+
+
+def test_json_is_folded_and_shown_as_it_came(sim: Simulation, visits: Visits):
+    """A list or an object folds at its line, or all at once; the text itself, with each digit, is one click away."""
+    sim.subscribes("http://127.0.0.1:1/a")
+    (raised,) = sim.raises(set={"comment": "[{"})
+    page = visits(f"#/log?open={raised}")
+    payload = panel(page).get_by_label("Payload", exact=True)
+    expect(payload.get_by_text('"salesLines"')).to_be_visible()
+    line = payload.get_by_text('"gtin"').first
+    expect(line).to_be_visible()
+    payload.get_by_role("button", name="Contents of salesLines", exact=True).click()
+    expect(line).to_be_hidden()
+    expect(payload.get_by_text('"comment"').first).to_be_visible()
+    payload.get_by_role("button", name="Contents of salesLines", exact=True).press("Enter")
+    expect(line).to_be_visible()
+    panel(page).get_by_role("button", name="Folded").click()
+    expect(line).to_be_hidden()
+    panel(page).get_by_role("button", name="Raw").click()
+    assert sim.does(f"page/events/{raised}", method="GET")["payload"] == payload.inner_text()
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_toast_covers_nothing(sim: Simulation, receiver: Recorder, visits: Visits, width: int):
+    """It stands below the view, which gets shorter."""
+    receiver.respond = lambda _: answer(200, b'{"booked": [1, 2]}')
+    sim.subscribes(f"http://127.0.0.1:{receiver.port}/a")
+    (raised,) = sim.raises()
+    page = visits(f"#/log?open={raised}", width=width)
+    expect(panel(page).get_by_label("Answer to run 1")).to_contain_text('"booked": [\n    1')
+    panel(page).get_by_role("button", name="Resend").click()
+    toast = page.locator(".toast")
+    expect(toast).to_contain_text("Resent: 200")
+    view, said = page.locator("#view").bounding_box(), toast.bounding_box()
+    assert view
+    assert said
+    assert view["y"] + view["height"] <= said["y"]
+    assert said["y"] + said["height"] <= 800

@@ -6,7 +6,7 @@ import pytest
 
 from frontsim.store import log_pages
 from frontsim.store.log_file import open_reader
-from frontsim.store.log_pages import LogPageQuery, read_log_page
+from frontsim.store.log_pages import LogPageQuery, count_log, read_log_page
 from tests.store.shop import NOT_FOUND, OK, StoreDriver
 
 pytestmark = pytest.mark.anyio
@@ -36,6 +36,9 @@ async def test_a_filter_that_matches_little_is_answered_in_steps(
                 cursor, answers = page.more_from, answers + 1
             assert wanted == found
             assert answers >= 50 // 7
+        counts = [count_log(reader, LogPageQuery(outcome="failed", before=edge)) for edge in (None, *range(44, 0, -7))]
+        assert [44, 37, 30, 23, 16, 9, 2, None] == [more_from for _, more_from in counts]
+        assert len(failed) == sum(count for count, _ in counts)
     finally:
         reader.close()
 
@@ -51,9 +54,10 @@ async def test_no_query_sorts_or_scans(tmp_path: Path, shop: StoreDriver):
         reader.set_trace_callback(statements.append)
         for query in (LogPageQuery(), LogPageQuery(outcome="failed"), LogPageQuery(text="x"), LogPageQuery(after=0)):
             read_log_page(reader, query)
+            count_log(reader, query)
         reader.set_trace_callback(None)
         pages = [each for each in statements if "FROM events e" in each]
-        assert 4 == len(pages)
+        assert 8 == len(pages)
         plans = [row[3] for each in pages for row in reader.execute(f"EXPLAIN QUERY PLAN {each}")]
     finally:
         reader.close()

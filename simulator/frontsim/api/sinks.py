@@ -15,6 +15,7 @@ from collections import Counter, deque
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from itertools import islice
 from typing import Any, NamedTuple
 
 import orjson
@@ -231,13 +232,15 @@ class Sinks:
         self._of(self._name(request)).rules = rules
         return json([rule.as_json() for rule in rules])
 
-    def counts(self) -> dict[str, int]:
-        """How many records each name has."""
-        return {name: len(sink.records) for name, sink in self._sinks.items() if sink.records}
+    def counts(self) -> Sequence[Mapping[str, Any]]:
+        """How many calls each name got, and how many of them are records."""
+        return [
+            {"name": name, "calls": sink.number, "records": len(sink.records)} for name, sink in self._sinks.items()
+        ]
 
-    def newest(self, name: str, most: int) -> Sequence[bytes]:
-        """The newest records of a name, as JSON, the last one first."""
-        return self._sinks.get(name, SinkMemory()).records[: -most - 1 : -1]
+    def newest(self, name: str, most: int) -> Sequence[Mapping[str, Any]]:
+        """The newest calls of a name, the last one first."""
+        return [call.as_json() for call in islice(reversed(self._sinks.get(name, SinkMemory()).calls), most)]
 
     def forget(self) -> None:
         self._sinks.clear()

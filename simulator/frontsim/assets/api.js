@@ -20,11 +20,14 @@ export class Refused extends Error {
 export async function call(method, path, value, { text, signal } = {}) {
   const body = text ?? (value === undefined ? undefined : JSON.stringify(value));
   const headers = body === undefined ? {} : { "Content-Type": "application/json" };
-  const answer = await request(path, { method, headers, body, signal });
-  const read = await answer.text();
+  return read(await request(path, { method, headers, body, signal }));
+}
+
+async function read(answer) {
+  const text = await answer.text();
   let json = null;
   try {
-    json = JSON.parse(read);
+    json = JSON.parse(text);
   } catch {
     // what is not JSON is a refusal of something between us and the simulator
   }
@@ -34,6 +37,18 @@ export async function call(method, path, value, { text, signal } = {}) {
 
 export const get = (path, options) => call("GET", path, undefined, options);
 export const post = (path, value, options) => call("POST", path, value, options);
+
+/** Save what a call answers as a file. Raises Refused. */
+export async function save(path, name) {
+  const answer = await request(path, {});
+  if (!answer.ok) await read(answer);
+  const blob = await answer.blob().catch(() => {
+    throw new Refused(0, "The simulator was gone before the file was whole.");
+  });
+  const url = URL.createObjectURL(blob);
+  h("a", { href: url, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 60_000); // the browser has begun to read it by then
+}
 
 async function request(path, options) {
   for (;;) {

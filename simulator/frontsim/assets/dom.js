@@ -54,11 +54,16 @@ export function showErrors(form, error) {
   if (rest.length || (error && !Object.keys(error.fields ?? {}).length)) toast(rest.join("; ") || error.message, "bad");
 }
 
+/** Say something for some seconds, below the view: it covers nothing. What is said again stays once. */
 export function toast(text, kind = "good") {
+  const toasts = document.getElementById("toasts");
+  for (const each of toasts.children) if (each.textContent === text) each.remove();
   const note = h("div", { class: `toast ${kind}` }, text);
-  document.getElementById("toasts").append(note);
+  toasts.append(note);
+  while (toasts.children.length > MOST_TOASTS) toasts.firstElementChild.remove();
   setTimeout(() => note.remove(), kind === "bad" ? 9000 : 4000);
 }
+const MOST_TOASTS = 3;
 
 /** Ask in a dialog; resolves to the value of the button that was pressed, "" for a dialog that was closed. */
 export function ask(title, content, buttons) {

@@ -4,7 +4,7 @@ import { link } from "./address.js";
 import { get } from "./api.js";
 import { compare } from "./compare.js";
 import { copy, h } from "./dom.js";
-import { showPretty } from "./json.js";
+import { body } from "./json.js";
 import { showRun } from "./event_run.js";
 import { kindOf, local, number } from "./state.js";
 
@@ -12,7 +12,6 @@ const SHOWN = 8; // other events of a cause
 
 /** Show an event in a panel; `refresh` of what is returned shows it anew. */
 export async function openEvent(panel, id, { close, resend }) {
-  let isRaw = false;
   const show = async () => {
     try {
       const event = await get(`/_sim/page/events/${id}`);
@@ -44,27 +43,10 @@ export async function openEvent(panel, id, { close, resend }) {
     h("h3", {}, event.runs.length ? "Runs" : "No run is over yet"),
     ...event.runs.map((each) => showRun(event, each)),
     cause(event.cause),
-    payload(event),
+    body("Payload", event.payload, { label: "Payload" }),
     compare(event),
     h("details", { "data-name": "curl" }, h("summary", {}, "curl command"), h("pre", { class: "code-block", tabindex: 0, "aria-label": "curl command" }, curl(event))),
   ].filter(Boolean);
-
-  const payload = (event) => {
-    const text = h("pre", { class: "code-block payload", tabindex: 0, "aria-label": "Payload" });
-    const fill = () => (isRaw ? text.replaceChildren(event.payload) : showPretty(text, event.payload));
-    const choice = (raw, label) =>
-      h("button", { type: "button", "aria-pressed": String(isRaw === raw), onclick: (press) => {
-        isRaw = raw;
-        for (const each of press.target.parentNode.children) each.setAttribute("aria-pressed", String(each === press.target));
-        fill();
-      } }, label);
-    fill();
-    return h("section", {},
-      h("div", { class: "heading" }, h("h3", {}, "Payload ", h("span", { class: "soft" }, `${number(event.payload.length)} characters`)),
-        h("div", { class: "choice", role: "group", "aria-label": "Show the payload" }, choice(false, "Pretty"), choice(true, "Raw")),
-        h("button", { type: "button", onclick: () => copy(event.payload, "The payload is") }, "Copy")),
-      text);
-  };
 
   await show();
   return { refresh: show };

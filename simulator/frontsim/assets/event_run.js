@@ -3,7 +3,7 @@
 import { get } from "./api.js";
 import { showDifferences } from "./diff.js";
 import { h } from "./dom.js";
-import { pretty } from "./json.js";
+import { body, pretty, prettyNodes } from "./json.js";
 import { local, number } from "./state.js";
 
 const SENT = {
@@ -25,12 +25,12 @@ export function showRun(event, each) {
       h("span", { class: "soft end" }, `${local(each.utc).time} ${took && `· ${took}`}`)),
     h("code", { class: "soft" }, each.url),
     request(event, each),
-    (each.answer || each.answerHead) && h("pre", { class: "code-block answer", tabindex: 0, "aria-label": `Answer to run ${each.run}` }, answer(each)));
+    (each.answer || each.answerHead) && h("pre", { class: "code-block answer", tabindex: 0, "aria-label": `Answer to run ${each.run}` }, ...answer(each)));
 }
 
 /** The headers, which are kept where they tell why, and the beginning of the body. */
 function answer({ answerHead, answer }) {
-  return [answerHead, answer].filter(Boolean).join("\n\n");
+  return [answerHead, answerHead && answer && "\n\n", ...prettyNodes(answer)].filter(Boolean);
 }
 
 /** The run's request, asked for when it is opened. */
@@ -51,13 +51,13 @@ function request(event, each) {
 
 function parts(each, { sent, request, without }) {
   const shown = [SENT[sent] && h("p", { class: "note" }, SENT[sent])];
-  if (without) shown.push(h("p", { class: "soft" }, `What ${each.fault} changed:`), showDifferences(wire(without, true), wire(request, true), `What the fault changed in run ${each.run}`), h("p", { class: "soft" }, "What went out:"));
-  shown.push(h("pre", { class: "code-block", tabindex: 0, "aria-label": `Request of run ${each.run}` }, wire(request, false)));
+  if (without) shown.push(h("p", { class: "soft" }, `What ${each.fault} changed:`), showDifferences(wire(without), wire(request), `What the fault changed in run ${each.run}`), h("p", { class: "soft" }, "What went out:"));
+  shown.push(body("Request", request.body, { label: `Request of run ${each.run}`, head: request.head }));
+  if (!request.isWhole) shown.push(h("p", { class: "soft" }, cut(request)));
   return shown.filter(Boolean);
 }
 
-/** A request as text; laid out, a change in one field is a change in one line. */
-function wire({ head, body, bytes, isWhole }, isLaidOut) {
-  const text = isLaidOut ? pretty(body) : body;
-  return `${head}\n\n${text}${isWhole ? "" : `\n⋯ ${number(bytes)} bytes in all`}`;
-}
+const cut = ({ bytes }) => `⋯ ${number(bytes)} bytes in all`;
+
+/** A request as text, laid out: a change in one field is a change in one line. */
+const wire = (request) => `${request.head}\n\n${pretty(request.body)}${request.isWhole ? "" : `\n${cut(request)}`}`;

@@ -1,4 +1,7 @@
-// JSON as text: laid out without changing a digit of it, coloured, and with the place of every path.
+// JSON as text: laid out without changing a digit of it, coloured, folded, and with the place of every path.
+
+import { copy, h } from "./dom.js";
+import { number } from "./state.js";
 
 const TOKEN = /\s+|"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*|true|false|null|[{}[\],:]/gy;
 const LARGE = 300_000;
@@ -15,45 +18,84 @@ function tokens(text) {
   return found;
 }
 
+/** Each token with the space before it, as it is laid out, and whether it opens or closes something that is not empty. */
+function* laidOut(found) {
+  let depth = 0;
+  for (const [index, token] of found.entries()) {
+    const isOpening = token === "{" || token === "[";
+    const isClosing = token === "}" || token === "]";
+    const isEmpty = (isOpening && /^[}\]]$/.test(found[index + 1] ?? "")) || (isClosing && /^[{[]$/.test(found[index - 1] ?? ""));
+    if (isClosing) depth -= 1;
+    const isOnNewLine = index > 0 && (isClosing ? !isEmpty : /^[{[,]$/.test(found[index - 1]));
+    yield { token, space: isOnNewLine ? `\n${"  ".repeat(Math.max(0, depth))}` : found[index - 1] === ":" ? " " : "", opens: isOpening && !isEmpty, closes: isClosing && !isEmpty, isKey: found[index + 1] === ":" };
+    if (isOpening) depth += 1;
+  }
+}
+
 /** The text with line breaks and indents; as it came where it is not JSON. Numbers keep every digit. */
 export function pretty(text) {
   const found = tokens(text);
-  if (!found) return text;
-  const parts = [];
-  let depth = 0;
-  found.forEach((token, index) => {
-    const before = found[index - 1];
-    const isEmpty = (before === "{" && token === "}") || (before === "[" && token === "]");
-    if (token === "}" || token === "]") depth -= 1;
-    if (!isEmpty && (before === "{" || before === "[" || before === "," || token === "}" || token === "]")) {
-      parts.push("\n", "  ".repeat(depth));
-    }
-    parts.push(token === ":" ? ": " : token);
-    if (token === "{" || token === "[") depth += 1;
-  });
-  return parts.join("");
+  return found ? Array.from(laidOut(found), ({ space, token }) => space + token).join("") : text;
 }
 
-/** Fill an element with a laid-out text, its keys and values in different colours. */
-export function showPretty(element, text) {
-  const laid = pretty(text);
-  if (laid === text || laid.length > LARGE) {
-    element.replaceChildren(laid);
-    return;
-  }
-  const nodes = [];
-  for (const [piece, string, colon] of laid.matchAll(/("(?:[^"\\]|\\.)*")(:?)|[^"]+/g)) {
-    if (string === undefined) {
-      nodes.push(piece);
-      continue;
+/** Nodes of a laid-out text, its keys and values in different colours, its lists and objects to be folded. */
+export function prettyNodes(text, { isFolded = false } = {}) {
+  const found = text.length > LARGE ? null : tokens(text);
+  if (!found) return [text];
+  const whole = document.createDocumentFragment();
+  const open = [{ node: whole, more: null, count: 0 }];
+  let key = "";
+  for (const { token, space, opens, closes, isKey } of laidOut(found)) {
+    open.at(-1).node.append(space);
+    if (closes && open.length > 1) {
+      const { more, count } = open.pop();
+      more.dataset.count = ` … ${count + 1} `;
     }
-    const span = document.createElement("span");
-    span.className = colon ? "json-key" : "json-text";
-    span.textContent = string;
-    nodes.push(span);
-    if (colon) nodes.push(":");
+    const top = open.at(-1);
+    if (token === ",") top.count += 1;
+    if (token[0] === '"') {
+      top.node.append(h("span", { class: isKey ? "json-key" : "json-text" }, token));
+      if (isKey) key = token.slice(1, -1);
+    } else top.node.append(token);
+    if (opens) {
+      const isOpen = !isFolded || open.length === 1;
+      const node = h("span", { hidden: !isOpen });
+      const more = h("span", { class: "more" }); // a style shows how much is folded: it is no part of the text
+      top.node.append(folds(node, key), more, node);
+      open.push({ node, more, count: 0 });
+      key = ""; // items of a list have none
+    }
   }
-  element.replaceChildren(...nodes);
+  return [whole];
+}
+
+/** The button in the margin that folds what is inside. */
+function folds(inside, key) {
+  const fold = h("button", { type: "button", class: "fold", "aria-expanded": String(!inside.hidden), "aria-label": `Contents${key ? ` of ${key}` : ""}`, onclick: () => {
+    inside.hidden = !inside.hidden;
+    fold.setAttribute("aria-expanded", String(!inside.hidden));
+  } });
+  return fold;
+}
+
+let form = "Pretty"; // the one that was chosen last: it holds for what is opened next
+
+/** A body under a title, which the user may fold, see as it came, and copy. `head` goes before it as it is. */
+export function body(title, text, { label, head = "" }) {
+  const isJson = text.length <= LARGE && tokens(text)?.length > 0;
+  const shown = h("pre", { class: "code-block payload", tabindex: 0, "aria-label": label });
+  const fill = () => shown.replaceChildren(...[head && `${head}\n\n`, ...(form === "Raw" || !isJson ? [text] : prettyNodes(text, { isFolded: form === "Folded" }))].filter(Boolean));
+  const choice = (name) => h("button", { type: "button", "aria-pressed": String(form === name), onclick: ({ target }) => {
+    form = name;
+    for (const each of target.parentNode.children) each.setAttribute("aria-pressed", String(each === target));
+    fill();
+  } }, name);
+  fill();
+  return h("section", {},
+    h("div", { class: "heading" }, h("h3", {}, title, " ", h("span", { class: "soft" }, `${number(text.length)} characters`)),
+      isJson && h("div", { class: "choice", role: "group", "aria-label": `Show the ${title.toLowerCase()}` }, ["Pretty", "Folded", "Raw"].map(choice)),
+      h("button", { type: "button", onclick: () => copy(text, `The ${title.toLowerCase()} is`) }, "Copy")),
+    shown);
 }
 
 /** The first place at which a text is no JSON: what was expected and what stands there; null where it is JSON. */

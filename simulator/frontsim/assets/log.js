@@ -1,7 +1,7 @@
 // The log: every event as it comes, filtered, and whatever is known of the one that is open.
 
 import * as address from "./address.js";
-import { get, post } from "./api.js";
+import { get, post, save } from "./api.js";
 import { ask, field, h, select, toast } from "./dom.js";
 import { openEvent } from "./event.js";
 import { Rows } from "./rows.js";
@@ -12,13 +12,14 @@ const PAGE = 200;
 const MOST_ROWS = 4000; // what the page keeps: the rest is read again when it is scrolled to
 const REFRESH_MS = 250;
 const FILTERED_MS = 1000; // a filter may have to look at many events
+const COUNT_MS = 3000;
 const AT_ONCE = 8;
 const OUTCOMES = [["", "Any outcome"], ["ok", "OK"], ["failed", "Failed"], ["pending", "Pending"], ["broken", "Broken by a fault"], ["resent", "Resent"]];
 const CELLS = ["time", "type", "target", "store", "status", "tries", "took", "fault"];
 
 export async function open(view, params, isOpen) {
   const log = new Log(view, Object.fromEntries([...FILTERS, "open"].map((name) => [name, params.get(name) ?? ""])));
-  const first = get(log.query({})); // beside the others: the newest events are what the user waits for
+  const first = get(log.query({ limit: PAGE })); // beside the others: the newest events are what the user waits for
   first.catch(() => {}); // it is awaited, and told, below
   const [known, webhooks] = await Promise.all([registry(), get("/_sim/page/api/webhooks")]);
   if (!isOpen()) return null;
@@ -71,7 +72,10 @@ class Log {
     this.note = h("p", { class: "soft empty", role: "status" });
     this.panel = h("aside", { class: "panel", "aria-label": "Event", hidden: true });
     const head = h("div", { class: "row-head", "aria-hidden": "true" }, ["Time", "Type", "Webhook", "Store", "Status", "Runs", "ms", "Fault"].map((text, index) => h("span", { class: CELLS[index] }, text)));
-    const table = h("div", { class: "card table log" }, head, this.news, this.scroller, this.note);
+    this.total = h("span", { class: "grow soft", role: "status" });
+    const saves = ["jsonl", "csv"].map((form) => h("button", { type: "button", "aria-label": `Export as ${form.toUpperCase()}`, onclick: ({ target }) => this.export(target, form) }, form.toUpperCase()));
+    const foot = h("div", { class: "foot" }, this.total, h("span", { class: "soft" }, "Export"), saves);
+    const table = h("div", { class: "card table log" }, head, this.news, this.scroller, this.note, foot);
     this.view.replaceChildren(this.filters, h("div", { class: "split" }, table, this.panel));
     this.rows = new Rows({
       scroller: this.scroller,
@@ -81,7 +85,10 @@ class Log {
     });
     live.addEventListener("changes", this.onChanges);
     document.addEventListener("keydown", this.onKey);
-    this.timer = setInterval(() => this.showNews(), 1000);
+    this.timer = setInterval(() => {
+      this.showNews();
+      this.count();
+    }, 1000);
   }
 
   close() {
@@ -130,10 +137,10 @@ class Log {
     cells.fault.textContent = item.fault ?? "";
   }
 
-  query(more) {
+  query(more, path = "events") {
     const filters = FILTERS.filter((name) => this.state[name]).map((name) => [name, name === "from" || name === "to" ? zoned(this.state[name]) : this.state[name]]);
-    const query = new URLSearchParams({ limit: PAGE, ...Object.fromEntries(filters), ...more });
-    return `/_sim/page/events?${query}`;
+    const query = new URLSearchParams({ ...Object.fromEntries(filters), ...more });
+    return `/_sim/page/${path}?${query}`;
   }
 
   async reload(first) {
@@ -145,6 +152,8 @@ class Log {
     this.reads += 1;
     this.rows.set([]);
     this.rows.top();
+    this.countAt = 0;
+    this.isStale = true;
     await this.readHead(first);
   }
 
@@ -154,7 +163,7 @@ class Log {
     const turn = (this.headRead = this.reads);
     let page;
     try {
-      page = await (first ?? get(this.query({})));
+      page = await (first ?? get(this.query({ limit: PAGE })));
     } catch (error) {
       if (turn === this.reads) this.say(error.message, true);
       return;
@@ -174,6 +183,7 @@ class Log {
     }
     this.rows.set(items);
     this.afterRead();
+    this.count();
   }
 
   async more(edge) {
@@ -183,7 +193,7 @@ class Log {
     const turn = this.reads;
     let page;
     try {
-      page = await get(this.query(isUp ? { after: this.rows.items[0].number } : { before: this.low }));
+      page = await get(this.query({ limit: PAGE, ...(isUp ? { after: this.rows.items[0].number } : { before: this.low }) }));
     } catch (error) {
       if (turn === this.reads) this.say(error.message, true);
       return;
@@ -227,6 +237,45 @@ class Log {
     this.showNews();
   }
 
+  // ── how many, and all of them ───────────────────────────────────────────────────────────────────────────────────
+
+  /** Count the events that match: at once for new filters, and again after a while if something has happened. */
+  async count() {
+    if (!this.isFiltered) {
+      this.total.textContent = events(this.high);
+      return;
+    }
+    const began = Date.now();
+    if (!this.isStale || began < this.countAt) return;
+    const turn = this.reads;
+    this.isStale = false;
+    this.countAt = Infinity;
+    try {
+      let total = 0;
+      for (let before = null; ; ) {
+        const answer = await get(this.query(before ? { before } : {}, "events.count"));
+        if (turn !== this.reads) return;
+        total += answer.count;
+        before = answer.moreFrom;
+        this.total.textContent = `${number(total)} of ${events(this.high)} ${total === 1 ? "matches" : "match"}${before === null ? "" : ", so far"}`;
+        if (before === null) break;
+      }
+    } catch {
+      if (turn === this.reads) this.total.textContent = ""; // the log says why
+    }
+    if (turn === this.reads) this.countAt = Date.now() + Math.max(COUNT_MS, 10 * (Date.now() - began)); // a long log is counted seldom
+  }
+
+  async export(button, form) {
+    button.disabled = true;
+    try {
+      await save(this.query({}, `events.${form}`), `frontsim-events.${form}`);
+    } catch (error) {
+      toast(error.message, "bad");
+    }
+    button.disabled = false;
+  }
+
   say(text, isBad = false) {
     this.note.textContent = text;
     this.note.hidden = !text;
@@ -244,6 +293,7 @@ class Log {
     const over = new Map();
     for (const { kind, data } of changes) if (kind === "run.over") over.set(data.webhookEventId, data);
     if (over.size) this.patch(new Map(over));
+    this.isStale = true;
     this.hasNews ||= changes.some((change) => change.kind === "event.raised");
     if (this.rows.isAtTop) this.refresh();
     if (this.event && over.has(this.state.open)) this.event.refresh();
@@ -394,6 +444,8 @@ class Log {
     if ((await asked) === "ok" && failed.length) await resendAll(failed);
   }
 }
+
+const events = (count) => `${number(count)} ${count === 1 ? "event" : "events"}`;
 
 const resendEvent = (webhookId, id) => post(`/_sim/page/api/webhooksevents/${webhookId}/deliver/${id}`);
 

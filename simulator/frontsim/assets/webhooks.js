@@ -3,18 +3,19 @@
 import { link } from "./address.js";
 import { call, get, post } from "./api.js";
 import { ask, field, h, select, showErrors, toast } from "./dom.js";
+import { sinkUrl } from "./sinks.js";
 import { live, number, registry, throttled } from "./state.js";
 
 const API = "/_sim/page/api/webhooks";
 const ALL = "*";
 const REFRESH_MS = 1500;
 
-export async function open(view, _params, isOpen) {
+export async function open(view, params, isOpen) {
   const known = await registry();
   if (!isOpen()) return null;
   const names = known.types.map((kind) => kind.name);
   const table = h("div", { class: "card table hooks" });
-  view.replaceChildren(h("h2", {}, "Webhooks"), form(names, () => show()), table);
+  view.replaceChildren(h("h2", {}, "Webhooks"), form(names, params.get("url") ?? "", () => show()), table);
 
   let shown = "";
   const show = async () => {
@@ -36,9 +37,9 @@ export async function open(view, _params, isOpen) {
 
 const empty = () => h("p", { class: "soft none" }, "No webhook yet. Add one above: the simulator sends it every event of its type.");
 
-function form(names, done) {
+function form(names, to, done) {
   const types = select("event", [[ALL, `All ${names.length} types`], ...names.map((name) => [name, name])], names[0]);
-  const url = h("input", { name: "url", type: "url", required: true, placeholder: "http://127.0.0.1:8500/hook", spellcheck: "false" });
+  const url = h("input", { name: "url", type: "url", required: true, value: to, placeholder: "http://127.0.0.1:8500/hook", spellcheck: "false" });
   const store = h("input", { name: "storeId", inputmode: "numeric", placeholder: "every store" });
   const add = async (event) => {
     event.preventDefault();
@@ -54,7 +55,8 @@ function form(names, done) {
     done();
   };
   const made = h("form", { class: "card inline-form", onsubmit: add, novalidate: true },
-    field("Event type", types), field("URL", url, { wide: true }), field("Store", store), h("button", { class: "primary" }, "Add"));
+    field("Event type", types), field("URL", url, { wide: true }), field("Store", store), h("button", { class: "primary" }, "Add"),
+    h("button", { type: "button", title: "A sink of this simulator takes them: no receiver is needed", onclick: () => (url.value = `${sinkUrl("here")}/{event}`) }, "Listen here"));
   return made;
 }
 

@@ -1,12 +1,15 @@
 """The page's reads of the log, the sinks, and one event: its log, its requests, and other events of its entity."""
 
-from collections.abc import Callable, Mapping, Sequence
+import csv
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from io import StringIO
 from typing import Any
 from uuid import UUID
 
 import orjson
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from frontsim.catalog import Catalog
@@ -16,7 +19,7 @@ from frontsim.domain.faults import FAULTS, FaultStage
 from frontsim.domain.model import ChangedRequest, Delivery, Outcome, Trigger
 from frontsim.domain.target import parse_target
 from frontsim.errors import BadInput, NotFound, UnknownEventType
-from frontsim.pages.site import json, row_json
+from frontsim.pages.site import ROW_NAMES, json, row_json
 from frontsim.store.changes import SecondRow
 from frontsim.store.log_pages import MOST, OUTCOMES, EventDetail, LogPageQuery, RunDetail, SameEntity
 from frontsim.store.reader import Reader
@@ -206,6 +209,37 @@ _LONGEST = 1_000
 _FILTERS = ("before", "after", "limit", "event", "webhook", "outcome", "text", "from", "to")
 
 
+_EXPORTED = 100
+"""Events that are read at once for an export: some hundred kilobytes, unless somebody has sent huge ones."""
+_DOWNLOAD = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
+"""A spreadsheet takes a text that begins so for a formula, which may call programs."""
+
+
+_ONE_LINE = bytes.maketrans(b"\r\n", b"  ")
+
+
+def _json_lines(rows: Iterable[tuple[dict[str, Any], bytes]], *, is_first: bool) -> bytes:  # noqa: ARG001 - no head
+    """A line for each event, its payload as it was logged."""
+    told = ({**row, "payload": orjson.Fragment(body.translate(_ONE_LINE))} for row, body in rows)
+    return b"".join([orjson.dumps(each, option=orjson.OPT_APPEND_NEWLINE) for each in told])
+
+
+def _csv_lines(rows: Iterable[tuple[dict[str, Any], bytes]], *, is_first: bool) -> bytes:
+    """A line for each event, and the head before the first; before a formula goes an apostrophe."""
+    out = StringIO()
+    lines = csv.writer(out)
+    if is_first:
+        lines.writerow((*ROW_NAMES, "payload"))
+    for row, body in rows:
+        cells = (*row.values(), body.decode(errors="replace"))
+        lines.writerow(f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULAS) else cell for cell in cells)
+    return out.getvalue().encode()
+
+
+_EXPORTS = {"jsonl": ("application/jsonl", _json_lines), "csv": ("text/csv; charset=utf-8", _csv_lines)}
+
+
 class LogReads:
     """The page's reads of the log."""
 
@@ -215,6 +249,8 @@ class LogReads:
         self._time = wire_time
         self.routes = [
             Route("/_sim/page/events", self.events, methods=["GET"]),
+            Route("/_sim/page/events.count", self.count, methods=["GET"]),
+            Route("/_sim/page/events.{form}", self.export, methods=["GET"]),
             Route("/_sim/page/webhooks", self.webhooks, methods=["GET"]),
             Route("/_sim/page/seconds", self.seconds, methods=["GET"]),
         ]
@@ -224,6 +260,28 @@ class LogReads:
         page = await self._reader.log_page(self._query(request))
         rows = [row_json(row, self._time) for row in page.rows]
         return json({"events": rows, "moreFrom": page.more_from, "newest": page.newest})
+
+    async def count(self, request: Request) -> Response:
+        """Counts the events that match; `moreFrom` is the `before` of the next call, null at the end."""
+        count, more_from = await self._reader.log_count(self._query(request))
+        return json({"count": count, "moreFrom": more_from})
+
+    async def export(self, request: Request) -> Response:
+        """Every event that matches with its payload, newest first, as JSON lines or CSV. Raises NotFound."""
+        form = request.path_params["form"]
+        if form not in _EXPORTS:
+            raise NotFound(f"expected events.{' or events.'.join(_EXPORTS)}, got {form[:20]!r}")
+        media_type, written = _EXPORTS[form]
+        headers = {**_DOWNLOAD, "Content-Disposition": f'attachment; filename="frontsim-events.{form}"'}
+        query = replace(self._query(request), after=None, limit=_EXPORTED, with_body=True)
+        return StreamingResponse(self._exported(query, written), media_type=media_type, headers=headers)
+
+    async def _exported(self, query: LogPageQuery, written: Callable[..., bytes]) -> AsyncIterator[bytes]:
+        before, is_first = query.before, True
+        while is_first or before is not None:
+            page = await self._reader.log_page(replace(query, before=before))
+            yield written([(row_json(row, self._time), row.body or b"") for row in page.rows], is_first=is_first)
+            before, is_first = page.more_from, False
 
     async def webhooks(self, _: Request) -> Response:
         """Every webhook with how its events went."""
@@ -305,34 +363,36 @@ def _second(row: SecondRow) -> dict[str, Any]:
     }
 
 
-MOST_RECORDS = 200
-"""Records that are shown; `GET /_sim/sink/{name}` has all."""
-_LONGEST_RECORD = 20_000  # characters of a record that are shown
+MOST_CALLS = 100
+"""Calls of a sink that are shown; `GET /_sim/sink/{name}/calls` has more of them."""
 
 
 class SinkReads:
     """Reads of the sinks.
 
     Args:
-        counts: gives how many records each name has.
-        newest: gives the newest records of a name, the last one first.
+        counts: how many calls and records each name has.
+        newest: gives the newest calls of a name, the last one first.
     """
 
     def __init__(
-        self, *, counts: Callable[[], Mapping[str, int]], newest: Callable[[str, int], Sequence[bytes]]
+        self,
+        *,
+        counts: Callable[[], Sequence[Mapping[str, Any]]],
+        newest: Callable[[str, int], Sequence[Mapping[str, Any]]],
     ) -> None:
         self._counts = counts
         self._newest = newest
         self.routes = [
             Route("/_sim/page/sinks", self.sinks, methods=["GET"]),
-            Route("/_sim/page/sinks/{name}", self.records, methods=["GET"]),
+            Route("/_sim/page/sinks/{name}", self.calls, methods=["GET"]),
         ]
 
     async def sinks(self, _: Request) -> Response:
-        """Each name with how many records it has."""
-        return json([{"name": name, "records": count} for name, count in self._counts().items()])
+        """Each name with how many calls and records it has."""
+        return json(self._counts())
 
-    async def records(self, request: Request) -> Response:
-        """The newest records of a name, the last one first, each as the text of its JSON."""
-        records = self._newest(request.path_params["name"], MOST_RECORDS)
-        return json([record[:_LONGEST_RECORD].decode(errors="replace") for record in records])
+    async def calls(self, request: Request) -> Response:
+        """The newest calls of a name, the last one first; of a large body the beginning."""
+        calls = self._newest(request.path_params["name"], MOST_CALLS)
+        return json([{**call, "body": call["body"][:_LONGEST_BODY]} for call in calls])

@@ -114,26 +114,18 @@ def json(value: object) -> Response:
     )
 
 
+ROW_NAMES = (
+    "number", "webhookEventId", "webhookId", "event", "url", "isDeleted", "storeId", "createdDateTime", "utc", "status",
+    "statusCode", "success", "runsCounter", "outcome", "durationMs", "fault",
+)  # fmt: skip
+
+
 def row_json(row: LogRow, wire_time: WireTime) -> dict[str, Any]:
     """An event with its newest run that is over."""
-    return {
-        "number": row.number,
-        "webhookEventId": row.webhook_event_id,
-        "webhookId": row.webhook_id,
-        "event": row.event,
-        "url": row.url,
-        "isDeleted": row.is_deleted,
-        "storeId": row.store_id,
-        "createdDateTime": wire_time.write(row.created_at),
-        "utc": utc_text(row.created_at),
-        "status": row.status,
-        "statusCode": row.status_code,
-        "success": row.success,
-        "runsCounter": row.runs,
-        "outcome": row.outcome,
-        "durationMs": row.duration_ms,
-        "fault": row.fault or None,
-    }
+    about = (row.number, row.webhook_event_id, row.webhook_id, row.event, row.url, row.is_deleted, row.store_id)
+    times = (wire_time.write(row.created_at), utc_text(row.created_at))
+    run = (row.status, row.status_code, row.success, row.runs, row.outcome, row.duration_ms, row.fault or None)
+    return dict(zip(ROW_NAMES, (*about, *times, *run), strict=True))
 
 
 class Registry:

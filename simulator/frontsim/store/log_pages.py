@@ -59,10 +59,11 @@ class LogPageQuery:
     since: Milliseconds | None = None
     until: Milliseconds | None = None
     same: SameEntity | None = None
+    with_body: bool = False
 
 
 class LogRow(NamedTuple):
-    """An event with its newest run that is over. `success` None: no run is over."""
+    """An event with its newest run that is over. `success` None: no run is over; `body` None: not asked for."""
 
     number: int
     webhook_event_id: str
@@ -79,6 +80,7 @@ class LogRow(NamedTuple):
     outcome: str | None
     duration_ms: int | None
     fault: str | None
+    body: bytes | None = None
 
 
 class LogPage(NamedTuple):
@@ -160,6 +162,7 @@ def read_log_page(db: sqlite3.Connection, query: LogPageQuery) -> LogPage:
     conditions, values = _conditions(query)
     limit = max(1, min(query.limit, MOST))
     step = _STEP_OF_TEXT if query.text or query.same else _STEP
+    columns = f"{_COLUMNS}, o.body" if query.with_body else _COLUMNS
     upward = query.after is not None
     at = query.after if query.after is not None else min(newest + 1, query.before or newest + 1)
     rows: list[LogRow] = []
@@ -171,7 +174,7 @@ def read_log_page(db: sqlite3.Connection, query: LogPageQuery) -> LogPage:
         stretches = ((max(edge - 1 - step, 0), edge - 1) for edge in range(at, 1, -step))
     for low, high in stretches:
         found = db.execute(
-            f"SELECT {_COLUMNS} {_FROM} WHERE e.number > ? AND e.number <= ? {conditions} "
+            f"SELECT {columns} {_FROM} WHERE e.number > ? AND e.number <= ? {conditions} "
             f"ORDER BY e.number {'ASC' if upward else 'DESC'} LIMIT ?",
             (low, high, *values, limit - len(rows)),
         ).fetchall()
@@ -183,6 +186,22 @@ def read_log_page(db: sqlite3.Connection, query: LogPageQuery) -> LogPage:
             break
     is_more = at < newest if upward else at > 1
     return LogPage(rows[::-1] if upward else rows, at if is_more else None, newest)
+
+
+def count_log(db: sqlite3.Connection, query: LogPageQuery) -> tuple[int, int | None]:
+    """How many events match, down to the `before` of the next call; None: these were all."""
+    (newest,) = db.execute("SELECT coalesce(max(number), 0) FROM events").fetchone()
+    conditions, values = _conditions(query)
+    step = _STEP_OF_TEXT if query.text else _STEP
+    edge, count, began = min(newest + 1, query.before or newest + 1), 0, stopwatch()
+    while edge > 1:
+        low = max(edge - 1 - step, 0)
+        counting = f"SELECT count(*) {_FROM} WHERE e.number > ? AND e.number < ? {conditions}"
+        count += db.execute(counting, (low, edge, *values)).fetchone()[0]
+        edge = low + 1
+        if stopwatch() - began > _BUDGET_S:
+            break
+    return count, edge if edge > 1 else None
 
 
 def read_event(db: sqlite3.Connection, webhook_event_id: UUID) -> EventDetail | None:

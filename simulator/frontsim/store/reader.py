@@ -25,6 +25,7 @@ from frontsim.store.log_pages import (
     LogPage,
     LogPageQuery,
     WebhookCounts,
+    count_log,
     read_changed,
     read_counts,
     read_event,
@@ -204,6 +205,10 @@ class Reader:
     async def log_page(self, query: LogPageQuery) -> LogPage:
         """Some events of all webhooks, newest first."""
         return await self._query(lambda db: read_log_page(db, query))
+
+    async def log_count(self, query: LogPageQuery) -> tuple[int, int | None]:
+        """How many events of all webhooks match, down to the `before` of the next call; None: these were all."""
+        return await self._query(lambda db: count_log(db, query))
 
     async def event_detail(self, webhook_event_id: UUID) -> EventDetail:
         """One event of whatever webhook, with its payload and runs. Raises UnknownEvent."""
