@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.pages.test_verify import ends
 from tests.support.receiver import ChildReceiver
 from tests.support.recorder import Recorder, answer
 from tests.support.simulation import Simulation, simulation
@@ -33,6 +34,7 @@ def test_an_outage_is_played_and_its_report_read(sim: Simulation, tmp_path: Path
         expect(page.get_by_role("heading", name="running")).to_be_visible()
         address = page.url.partition("/#")[2]
         page.close()
+        ends(sim)
         again = visits(f"#{address}")
         expect(again.get_by_label("Receiver", exact=True)).to_have_value(f"{url}/hook")
         expect(again.get_by_role("heading", name="violated")).to_be_visible()
@@ -65,6 +67,7 @@ def test_hostile_text_of_a_receiver_stays_text_in_its_report(sim: Simulation, re
     sim.does("sink/erp", {"webhookEventId": HOSTILE})
     url, effects = f"http://127.0.0.1:{receiver.port}/{HOSTILE}", f"{sim.server}/_sim/sink/erp"
     sim.does("page/verify/runs", {"receiver": url, "effects": {"url": effects}, "play": ["steady"]})
+    ends(sim)
     page = visits("#/verify")
     page.get_by_text("Report", exact=True).click()
     report = page.frame_locator("iframe.report")
@@ -84,6 +87,8 @@ def test_the_job_of_the_configuration_file(tmp_path: Path, visits: Visits, monke
         page = visits("#/verify", at=sim)
         page.get_by_label("Case").select_option("a-plain-failure")
         page.get_by_role("button", name="Play", exact=True).click()
+        expect(page.locator(".verify-run")).to_be_visible()
+        ends(sim)
         expect(page.get_by_role("heading", name="verified")).to_be_visible()
         page.get_by_text("Report", exact=True).click()
         expect(page.frame_locator("iframe.report").get_by_role("heading", level=1)).to_be_visible()
