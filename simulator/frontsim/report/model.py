@@ -312,6 +312,7 @@ class RunResult:
         booked: the event types of which an event had an effect.
         acknowledged_only: those of which every event was acknowledged and none had an effect; `about_types` says so.
         found_key: by which key effects were found to be tied to events, "" where the user's was used: `observe_key`.
+        reading: what looks at many effects have cost, "" where they cost little.
         shape: of deliveries.
         command: plays all of it again; empty where that is not known.
         explored: what an exploration has tried; None for other runs.
@@ -336,6 +337,7 @@ class RunResult:
     about_types: str = ""
     unaccounted: int | None = None
     found_key: str = ""
+    reading: str = ""
     observe_key: str = ""
     shape: str = ""
     command: CommandLine = NO_COMMAND
@@ -448,8 +450,8 @@ class RunResult:
         if self.left_out:
             answers = ", ".join(dict.fromkeys(self.left_out.values()))
             yield f"Left out by --events auto (answered {answers})", [", ".join(self.left_out)]
-        if self.found_key:
-            yield "Effects and events", [self.found_key]
+        if self.found_key or self.reading:
+            yield "Effects and events", [*filter(None, (self.found_key, self.reading))]
         if self.acknowledged_only:
             yield "Acknowledged and never booked", [", ".join(self.acknowledged_only)]
         if self.open_columns:

@@ -88,7 +88,8 @@ class Report:
     others were booked, and which only acknowledged.
     `key` says by which key effects were found to be tied to events, "" where the user's was used; `observe_key` is the
     key, and `shape` that of deliveries.
-    `keys` says what the receiver's key is; None where that was not probed.
+    `reading` says what looks at many effects have cost. `keys` says what the receiver's key is; None where that was not
+    probed.
     """
 
     receiver: str
@@ -103,6 +104,7 @@ class Report:
     left_out: Mapping[str, str] = field(default_factory=dict)
     types: EventTypes = field(default_factory=EventTypes)
     key: str = ""
+    reading: str = ""
     observe_key: str = ""
     shape: str = ""
     keys: Fingerprint | None = None

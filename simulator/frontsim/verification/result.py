@@ -58,6 +58,7 @@ def result_of(report: Report) -> RunResult:
         acknowledged_only=tuple(report.types.acknowledged_only),
         about_types=report.types.sentence,
         found_key=report.key,
+        reading=report.reading,
         observe_key=report.observe_key,
         shape=report.shape,
         command=report.replay("").without("--scenario") if report.played else NO_COMMAND,

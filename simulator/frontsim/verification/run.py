@@ -122,7 +122,7 @@ def run(
     played: list[Played] = []
     probed: ProbedTypes | None = None
     types: TypesOfRun | None = None
-    event_types, interrupted, observe_key = EventTypes(), False, request.observe_key
+    event_types, interrupted, observe_key, reading = EventTypes(), False, request.observe_key, ""
 
     def put(each: Played) -> None:
         played.append(replace(each, judgement=without_secrets(each.judgement)))
@@ -150,6 +150,7 @@ def run(
                 on_ended()
                 for decided in types.take(each):
                     put(decided)
+                reading = opened.given.observer.cost if opened.given.observer else ""
             event_types, kept = types.end(opened.booked())
             for each in kept:
                 put(each)
@@ -175,6 +176,7 @@ def run(
         left_out=probed.refused if probed and request.is_auto else {},
         types=event_types,
         key=probed.key if probed else "",
+        reading=reading,
         observe_key=observe_key,
         shape=request.delivery_shape,
         keys=key_probe.found,

@@ -366,3 +366,20 @@ def test_what_is_left_out_costs_later_looks_nothing_new():
     first = observer.read()
     shown.append({"id": "c", "source": "web"})
     assert first.blocks == observer.read().blocks
+
+
+def test_the_cost_of_a_long_list_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """20,000 effects of an earlier season are read again at each look; a short list, or quick looks, are not told."""
+    now = iter(range(0, 1000, 2))  # each reading of the clock is 2 s later
+    monkeypatch.setattr(observers, "stopwatch", lambda: float(next(now)))
+    effects = [{"webhookEventId": str(number)} for number in range(20_000)]
+    short = SharedObserver(FunctionObserver(lambda: effects[:10]), pause=time.sleep)
+    long = SharedObserver(FunctionObserver(lambda: effects), pause=time.sleep)
+    for _ in range(3):
+        short.read()
+        long.read()
+    assert "" == short.cost
+    assert long.cost.startswith("3 looks at up to 20,000 effects took ")
+    assert "let the list begin shortly before the run" in long.cost
+    monkeypatch.setattr(observers, "_COSTLY_S", 1000.0)
+    assert "" == long.cost

@@ -71,6 +71,10 @@ def read_effects(observer: Observer, key: str) -> tuple[Effect, ...]:
     return tuple(look_at(observer.read(), key))
 
 
+_MANY, _COSTLY_S = 1_000, 5.0
+"""The length of a list, and the seconds of a run that its looks may take, from which a report says so."""
+
+
 class SharedObserver:
     """An observer that several scenarios read at once: reads never overlap; one serves all callers that wait.
 
@@ -106,6 +110,17 @@ class SharedObserver:
         self._lock = Lock()
         self._began_s = -math.inf
         self._effects: Sequence[Any] = ()
+        self._looks, self._looked_s, self._most = 0, 0.0, 0
+
+    @property
+    def cost(self) -> str:
+        """What reading a long list has cost the run, and how to read less; "" where that is little."""
+        if self._most < _MANY or self._looked_s < _COSTLY_S:
+            return ""
+        return (
+            f"{self._looks} looks at up to {self._most:,} effects took {self._looked_s:.0f} s: "
+            "let the list begin shortly before the run, and leave payloads out"
+        )
 
     def follow(self, key: str) -> None:
         """Begin anew to follow effects, by another key than at first. No look may be under way."""
@@ -125,6 +140,8 @@ class SharedObserver:
                 self.steadiness.note(self._effects, now_s=began_s)
                 self.account.note(self._effects, now_s=began_s)
                 self._began_s = began_s
+                self._looks, self._looked_s = self._looks + 1, self._looked_s + stopwatch() - began_s
+                self._most = max(self._most, len(self._effects))
             return self._effects
 
     def _read_patiently(self, since_s: float, limit_s: float) -> Sequence[Any]:
