@@ -20,7 +20,7 @@ class StoreDriver:
     """A store, a reader on the same file, and everything that was handed out to be sent."""
 
     def __init__(self, path: Path, *, concurrency: int = 16, most_waiting: int = 1000, durable: bool = True) -> None:
-        self.clock = Clock()
+        self.path, self.clock = path, Clock()
         self.store = EventLog(
             path, clock=self.clock, ids=Ids(), concurrency=concurrency, most_waiting=most_waiting, durable=durable
         )

@@ -5,6 +5,7 @@ import sqlite3
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import Executor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -104,3 +105,49 @@ async def test_what_is_put_back_is_never_lost(shop: StoreDriver, monkeypatch: py
     await shop.statement("DROP TRIGGER full")
 
     assert delivery == await shop.sent()
+
+
+async def test_another_programs_transaction_is_waited_for_and_told_at_once(shop: StoreDriver) -> None:
+    """Others have the event loop meanwhile: SQLite's own wait held it up for ten seconds."""
+    with closing(sqlite3.connect(shop.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        subscribed = asyncio.create_task(shop.subscribes())
+        while shop.store.problem is None:  # noqa: ASYNC110 - what it waits for tells nobody
+            await asyncio.sleep(0)
+        assert "database is locked: another program writes to it" == shop.store.problem
+        other.execute("ROLLBACK")
+    await subscribed
+    assert shop.store.problem is None
+
+
+async def test_what_another_programs_transaction_outlasts(shop: StoreDriver, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Callers are refused together, and not one after another; an outcome is written when the file is free."""
+    monkeypatch.setattr(group_commit, "RETRY_S", 0.01)
+    monkeypatch.setattr(group_commit, "LOCK_LOOKS", 1)
+    await shop.subscribes()
+    [raised] = await shop.sells()
+    delivery = await shop.sent()
+    with closing(sqlite3.connect(shop.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        shop.ends(delivery, OK)
+        for refused in await asyncio.gather(*(shop.sells() for _ in range(3)), return_exceptions=True):
+            assert isinstance(refused, StoreFailed)
+            assert "nothing of this was kept: database is locked" in str(refused)
+    await shop.settles()
+    assert (await shop.entry(raised)).success
+    assert 1 == (await shop.reader.counts())["events"]
+
+
+async def test_the_end_waits_for_another_programs_transaction_only_briefly(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A container that is stopped has ten seconds."""
+    monkeypatch.setattr(group_commit, "LOCK_LOOKS", 10**9)
+    with closing(sqlite3.connect(tmp_path / "log.db", isolation_level=None)) as other:
+        async with asyncio.timeout(PATIENCE_S), StoreDriver(tmp_path / "log.db") as shop:
+            other.execute("BEGIN IMMEDIATE")
+            subscribed = asyncio.create_task(shop.subscribes())
+            while shop.store.problem is None:  # noqa: ASYNC110 - what it waits for tells nobody
+                await asyncio.sleep(0)
+        with pytest.raises(StoreFailed):
+            await subscribed

@@ -15,6 +15,8 @@ log does not know.
 Before and after each transaction the file must still be the one that was opened: SQLite would go on to write into a
 file that was deleted. An error before COMMIT means that nothing was kept. After an error of COMMIT itself, such as a
 failed fsync, that is not known: what was written may still be found there after a crash.
+
+While another program writes to the file, a transaction waits, and the event loop is free for others.
 """
 
 import asyncio
@@ -43,10 +45,16 @@ MOST_FINISHED = 512
 in the queue for that long; with at most 200, a quick receiver on 256 connections mostly found nothing begun."""
 RETRY_S = 1.0
 """Seconds until what could not be written is tried again."""
+LOCK_LOOKS, _LOOKS_AT_STOP, _LOOK_S = 250, 15, 0.02
+"""Looks for the end of another program's transaction, those of a simulator that stops, and seconds between them."""
 
 
 class _FileLost(Exception):
     """The file is not the one that was opened."""
+
+
+class _Locked(Exception):
+    """Another program writes to the file for longer than a transaction waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +221,7 @@ class GroupCommit:
         in_thread = self._loop.run_in_executor
         kept: bool | None = False
         try:
+            await self._begin()
             if any(step.long for step in steps):
                 commit = await in_thread(self._disk, self._write, finished, steps)
             else:
@@ -223,12 +232,35 @@ class GroupCommit:
                 await asyncio.sleep(0)  # callers have their turn, as while a thread commits
             else:
                 await in_thread(self._disk, self._end_transaction)
+        except _Locked:
+            return _Failure(self.error or "", kept=False, final=True)
         except Exception as error:  # noqa: BLE001 - a step's own error must not end the log for all others
             self._roll_back(str(error))
             return _Failure(str(error), kept, isinstance(error, _FileLost))
         self.error = None
         self._report(commit)
         return None
+
+    async def _begin(self) -> None:
+        looks = 0
+        while True:
+            try:
+                self._db.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                    raise
+                self._note(f"{error}: another program writes to it")
+                looks += 1
+                if looks >= (LOCK_LOOKS if self.sending else _LOOKS_AT_STOP):
+                    raise _Locked from None
+                await asyncio.sleep(_LOOK_S)
+            else:
+                return
+
+    def _note(self, error: str) -> None:
+        if error != self.error:  # it is tried again every second
+            logger.error("the log could not be written: %s", error)
+        self.error = error
 
     def _end_transaction(self) -> None:
         self._db.execute("COMMIT")
@@ -240,20 +272,18 @@ class GroupCommit:
             raise _FileLost(problem)
 
     def _roll_back(self, error: str) -> None:
-        if error != self.error:  # it is tried again every second
-            logger.error("the log could not be written: %s", error)
-        self.error, self._stale = error, True
+        self._note(error)
+        self._stale = True
         with suppress(sqlite3.Error):  # SQLite has rolled back by itself, as it does when the disk is full
             self._db.execute("ROLLBACK")
         with suppress(Exception):  # whatever a damaged file holds: the next transaction tries it again
             self._load()
 
     def _write(self, finished: Sequence[Finished], steps: Sequence[Step]) -> Commit:
-        """Everything in a transaction but its COMMIT."""
+        """Everything in a transaction but its BEGIN and COMMIT."""
         self._check_file()
         if self._stale:
             self._load()
-        self._db.execute("BEGIN IMMEDIATE")
         self._log_writer.finish(finished)
         results = [(step.future, self._do(step)) for step in steps]
         due = self._log_writer.write_queue(begin=self.sending)

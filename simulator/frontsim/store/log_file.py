@@ -146,6 +146,7 @@ def open_log(path: Path, *, durable: bool = True) -> sqlite3.Connection:
         connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256)
         try:
             _prepare(connection, durable=durable)
+            connection.execute("PRAGMA busy_timeout = 0")  # `group_commit` waits itself, and not on the event loop
         except BaseException:
             connection.close()
             raise
