@@ -17,7 +17,7 @@ from ipaddress import ip_address
 from operator import attrgetter
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 from starlette.applications import Starlette
@@ -55,7 +55,6 @@ from frontsim.payloads.making.payload_service import AsyncPayloads
 from frontsim.payloads.making.profiles import RECORDED, STRICT, profile_of
 from frontsim.payloads.making.shop import Shop
 from frontsim.payloads.world.moments import EventTimes, Ticks, of_clock
-from frontsim.records.identities import recorded_bodies
 from frontsim.settings import Settings
 from frontsim.store.event_log import EventLog
 from frontsim.store.reader import Reader
@@ -91,13 +90,8 @@ class App:
             attrgetter("body") if shape.keeps_body else lambda delivery: shape.body(delivery, self.wire_time)
         )
         profile = profile_of(settings.payloads)
-        bodies = recorded_bodies(Path(settings.payloads), self._catalog) if profile == RECORDED else None
         self._payloads = Payloads(
-            self._catalog,
-            seed=settings.seed,
-            profile=profile,
-            home=settings.country.upper(),
-            **({} if bodies is None else {"recorded": bodies.draw}),
+            self._catalog, seed=settings.seed, profile=profile, home=settings.country.upper(), **self._recorded(profile)
         )
         now = partial(_local_time, self._clock, settings.zone)
         self._event_times = EventTimes(now)
@@ -127,6 +121,15 @@ class App:
         self._desk = Desk(book=self._book, shop=self._shop, log=self.store, event_times=self._event_times, now=now)
         self._verify = Verify(settings)
         self._stopped = False
+
+    def _recorded(self, profile: str) -> dict[str, Any]:
+        """What payloads of a record are drawn by."""
+        if profile != RECORDED:
+            return {}
+        # Records bring an HTTP client, which takes a quarter of a start.
+        from frontsim.records.identities import recorded_bodies  # noqa: PLC0415
+
+        return {"recorded": recorded_bodies(Path(self._settings.payloads), self._catalog).draw}
 
     async def __aenter__(self) -> Self:
         settings = self._settings

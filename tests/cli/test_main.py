@@ -58,6 +58,14 @@ def test_help_loads_no_command() -> None:
     assert [] == [name for name in COMMANDS if f"  {name} " not in done.stdout]
 
 
+@pytest.mark.slow
+def test_serve_loads_no_http_client() -> None:
+    """It calls nobody, and httpx, which loads rich and pygments for its own command, takes a quarter of a start."""
+    code = "import sys, frontsim.cli.commands.programs; print('httpx' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "False" == done.stdout.strip()
+
+
 def test_no_garbage_is_looked_for_while_a_command_is_imported(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[bool] = []
     real = importlib.import_module

@@ -12,8 +12,6 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-import httpx
-
 from frontsim.subjects import inbound
 from frontsim.subjects.inbound import RawRequest, ReceivedEvent, value_at
 from frontsim.subjects.reference import Receiver, Variant, WorkFailed, by_name
@@ -38,6 +36,9 @@ class Enriches(Receiver):
             "Ocp-Apim-Subscription-Key": said.get("FRONTSIM_SUBSCRIPTION_KEY", ""),
         }
         base_url = said.get("FRONTSIM_BASE_URL", "")
+        import httpx  # noqa: PLC0415 - see jobs.py
+
+        self._failure = httpx.HTTPError
         self._http = httpx.AsyncClient(base_url=base_url, headers=keys, trust_env=False) if base_url else None
 
     async def stop(self) -> None:
@@ -61,7 +62,7 @@ class Enriches(Receiver):
         for pause_s in (*self.PAUSES_S, None):
             try:
                 answer = await self._http.request(method, path, json=body) if self._http else None
-            except httpx.HTTPError:  # it may have been made: to make it again does no harm
+            except self._failure:  # it may have been made: to make it again does no harm
                 asked_s = 0.0
             else:
                 if answer is None or answer.is_success or answer.status_code == _NOT_FOUND:
