@@ -100,7 +100,7 @@ def test_the_true_verdict_comes_without_a_false_start(
 @pytest.mark.parametrize(
     ("path", "books", "told"),
     [
-        ("/hok", "id", "your receiver answered 404 to every event at /hok: check the path; "),
+        ("/hok", "id", "your receiver answered 404 to every event at /hok: check the path"),
         ("/hook", "405", "your receiver answered 405 to every event at /hook: check the path: it takes no POST there"),
         ("/hook", "401", "your receiver answered 401 to every event at /hook: check its key: "),
         (
