@@ -13,6 +13,7 @@ import multiprocessing
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -124,6 +125,31 @@ def _unanswered(simulator: Served, scale: float) -> None:
         simulator.http.delete(f"/api/Webhooks/{webhook}").raise_for_status()
 
 
+def _at_once(number: int, call: Callable[[Served], object]) -> Case:
+    """So many callers make a call at the same time, each on a separate connection."""
+
+    def calls(simulator: Served, scale: float) -> None:
+        with ThreadPoolExecutor(number) as callers:
+            for _ in callers.map(lambda _: call(simulator), range(max(1, int(number * scale)))):
+                pass
+
+    return calls
+
+
+def _record_text(simulator: Served) -> None:
+    simulator.http.post("/_sim/sink/shop", json=_text(10 * MB)).raise_for_status()
+
+
+def _read_sink(simulator: Served) -> None:
+    with simulator.http.stream("GET", "/_sim/sink/shop") as answer:
+        for _ in answer.iter_raw():
+            pass
+
+
+def _lease(simulator: Served) -> None:
+    simulator.http.post("/_sim/leases", json={"event": EVENT, "count": 10_000}).raise_for_status()
+
+
 CASES: Mapping[str, Case] = {
     "400 payloads of 1 MB of text": _custom(_text, MB, 400),
     "list them with payloads": _once(_list),
@@ -149,6 +175,10 @@ CASES: Mapping[str, Case] = {
     "drain all": _once(Served.drain),
     "list all": _once(_list),
     "reset": _once(_reset),
+    "25 records of 10 MB in a sink at once": _at_once(25, _record_text),
+    "10 readers of a sink of 250 MB": _at_once(10, _read_sink),
+    "5 leases of 10,000 at once": _at_once(5, _lease),
+    "reset the leases": _once(_reset),
 }
 
 

@@ -1,12 +1,15 @@
 """`/_sim/leases`: deliveries that another program sends."""
 
+import asyncio
 import json
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from frontsim.api import leases
 from frontsim.api.leases import MOST_AT_ONCE
 from frontsim.domain.model import ANSWER_BODY_KEPT, ANSWER_HEAD_KEPT
 from tests.support.recorder import Recorder
@@ -17,6 +20,22 @@ NOWHERE = "http://127.0.0.1:1/hook"
 
 def report(delivery: dict[str, Any], **more: Any) -> dict[str, Any]:
     return {"webhookEventId": delivery["webhookEventId"], "run": delivery["run"], **more}
+
+
+def test_a_large_lease_is_written_in_steps(sim: Simulation, receiver: Recorder, monkeypatch: pytest.MonkeyPatch):
+    """Others have their turn between two: one step of 10,000 deliveries took a third of a second."""
+    sim.subscribes(receiver.url)
+    pauses = list[float]()
+
+    async def sleep(delay_s: float) -> None:
+        pauses.append(delay_s)
+        await asyncio.sleep(delay_s)
+
+    noted = SimpleNamespace(sleep=sleep, get_running_loop=asyncio.get_running_loop)
+    monkeypatch.setattr(leases, "asyncio", noted)
+    lease = sim.does("leases", {"event": "SaleCreated", "count": 450})
+    assert 450 == len({each["webhookEventId"] for each in lease["deliveries"]})
+    assert 3 * [0] == pauses
 
 
 def test_a_lease(sim: Simulation, receiver: Recorder):

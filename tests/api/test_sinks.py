@@ -68,6 +68,16 @@ def test_a_long_list_is_sent_in_pieces(sim: Simulation, monkeypatch: pytest.Monk
     assert records == answer.json()
 
 
+@pytest.mark.anyio
+async def test_a_long_record_is_sent_in_pieces_too(monkeypatch: pytest.MonkeyPatch):
+    """Or ten readers of records of 10 MB would hold up all others, each for as long as it takes to copy one."""
+    monkeypatch.setattr(sinks, "_PIECE", 10)
+    for records in ([], [b"1"], [b"1" * 1_000, b"2", b"", b"3" * 10, b"4" * 11], [b"5" * 20]):
+        pieces = [piece async for piece in sinks._array(records, len(records))]
+        assert b"[%b]" % b",".join(records) == b"".join(pieces)
+        assert all(len(piece) <= 24 for piece in pieces)
+
+
 RULES = [
     {"method": "post", "path": "orders", "call": 1, "status": 503, "headers": {"Retry-After": "2"}},
     {"method": "POST", "path": "/orders", "call": 2, "dropAnswer": True},

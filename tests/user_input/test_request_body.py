@@ -1,5 +1,6 @@
 """Bodies hold so many bytes in all while they are received; large ones are parsed away from the event loop."""
 
+import asyncio
 import select
 import socket
 import threading
@@ -69,6 +70,24 @@ def test_a_large_body_is_parsed_off_the_event_loop(sim: Simulation, monkeypatch:
     on_the_loop, in_a_thread = threads
     assert "frontsim-server" == on_the_loop
     assert on_the_loop != in_a_thread
+
+
+@pytest.mark.anyio
+async def test_large_bodies_are_parsed_one_after_another(monkeypatch: pytest.MonkeyPatch):
+    """Each holds Python's lock for some 25 ms: of several at once, the event loop would wait for each."""
+    meeting, together = threading.Event(), list[bool]()
+
+    def noted(body: bytes) -> Any:
+        together.append(meeting.is_set())
+        meeting.set()
+        value = read_json(body)
+        meeting.clear()
+        return value
+
+    monkeypatch.setattr(request_body, "read_json", noted)
+    bodies = [b'"%b"' % (bytes([65 + number]) * MB) for number in range(5)]
+    assert [each[1:-1].decode() for each in bodies] == await asyncio.gather(*map(request_body.parsed, bodies))
+    assert 5 * [False] == together
 
 
 MANY = b"[" + b",".join([b"[]"] * 100_000) + b"]"

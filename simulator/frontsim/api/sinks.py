@@ -328,9 +328,13 @@ async def _array(records: Sequence[bytes], count: int) -> AsyncIterator[bytes]:
     """The first `count` records as a JSON array, in pieces: others may be recorded, or forgotten, meanwhile."""
     piece, size = [b"["], 0
     for place in range(count):
-        if size > _PIECE:
-            yield b"".join(piece)
-            piece, size = [], 0
-        piece += [b",", records[place]] if place else [records[place]]
-        size += len(records[place]) + 1
+        if place:
+            piece.append(b",")
+        for begin in range(0, len(records[place]), _PIECE):
+            if size > _PIECE:
+                yield b"".join(piece)
+                piece, size = [], 0
+            part = records[place][begin : begin + _PIECE]
+            piece.append(part)
+            size += len(part) + 1
     yield b"".join([*piece, b"]"])

@@ -4,13 +4,14 @@ Many callers may send at once, so the bytes of bodies that are not whole yet are
 body are free, because connections are bounded too. A body is parsed here while it holds few values:
 
     up to 100 kB            ──▶ on the event loop, in a few milliseconds
-    up to 100,000 values    ──▶ in a thread: Python's lock is held for some 25 ms
+    up to 100,000 values    ──▶ in a thread: Python's lock is held for some 25 ms, by one body at a time
     more                    ──▶ refused: the parser would hold the lock for up to 0.6 s, and every call would wait
 """
 
 import asyncio
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -27,6 +28,7 @@ MOST_VALUES = 100_000
 """Values in a request body. Each comma and each opening bracket counts as one, in texts too."""
 _FREE = 64 * 1024
 _SMALL = 100_000  # bytes that are parsed on the event loop
+_PARSER = ThreadPoolExecutor(1, thread_name_prefix="frontsim-bodies")  # of several, the event loop would wait for each
 
 
 class HeldBody:
@@ -108,12 +110,16 @@ async def parsed(body: bytes) -> object:
     """The JSON value in a body, with or without a byte order mark. Raises BodyTooLarge, BadInput."""
     if len(body) <= _SMALL:
         return _value_of(body)
+    return await asyncio.get_running_loop().run_in_executor(_PARSER, _value_of_large, body)
+
+
+def _value_of_large(body: bytes) -> object:
     if (values := most_values(body)) > MOST_VALUES:
         raise BodyTooLarge(
             f"expected a body of at most {MOST_VALUES:,} values, got {values:,} (each comma and opening bracket counts "
             "as one): every other call would wait while it is parsed. For bytes, send a long text"
         )
-    return await asyncio.to_thread(_value_of, body)
+    return _value_of(body)
 
 
 def _value_of(body: bytes) -> object:
