@@ -9,11 +9,11 @@ from html.parser import HTMLParser
 import pytest
 
 from frontsim.domain.model import Outcome, Trigger
-from frontsim.masking import CommandLine
+from frontsim.masking import NO_COMMAND, CommandLine
 from frontsim.recovery.run import result_of as job_result_of
 from frontsim.report.exchange import Exchange, ReceivedAnswer, SentRequest
 from frontsim.report.html import MOST_CHARACTERS, MOST_PAYLOADS, as_html, groups_of, wrong
-from frontsim.report.model import MOST_RIGHT, MOST_WRONG
+from frontsim.report.model import MOST_RIGHT, MOST_WRONG, Explored, FoundSchedule
 from frontsim.verification.effects.history import Effect, EventFact, History, Observation, Run
 from frontsim.verification.judge.checks import judge
 from frontsim.verification.played import NotPlayed, Played, Report
@@ -279,3 +279,28 @@ def test_a_job_runs_nothing_in_the_page_that_it_prints():
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert(1)" in page
     assert re.search(r"violated.*verified", page, re.DOTALL | re.IGNORECASE)
+
+
+def test_a_schedule_that_was_found_is_a_timeline(report):
+    """Below its story: a line for each of its events, those that accuse the receiver first."""
+    result = result_of(report)
+    trial = next(each for each in result.trials if each.name == "storm")
+    found = FoundSchedule(
+        "storm",
+        "storm.toml",
+        "duplicated",
+        "c",
+        "SaleCreated",
+        "two <b>",
+        "9 of 10 tries",
+        ("One.", "Two."),
+        NO_COMMAND,
+    )
+    explored = Explored(5, {}, 9, 20, ("SaleCreated",), (), (), (found,))
+    page = as_html(dataclasses.replace(result, explored=explored))
+    shown = page[page.index('id="tried"') : page.index('id="causes"')]
+    accused = {each.webhook_event_id for each in trial.findings}
+    assert len(accused) + len(trial.right) == shown.count('<svg class="timeline') > 0
+    assert shown.index("<li>Two.</li>") < shown.index('<svg class="timeline')
+    assert all(webhook_event_id in shown for webhook_event_id in accused)
+    assert "Two &lt;b&gt;" in shown

@@ -200,6 +200,7 @@ def _found_schedule(found: Found, replay: Callable[[str], CommandLine]) -> Found
     played = _shown(found)
     first = next(each for each in played.judgement.findings if (each.class_, each.clause) == found.key)
     return FoundSchedule(
+        name=played.scenario.name,
         file=str(found.file or ""),
         class_=str(found.key[0]),
         clause=found.key[1],

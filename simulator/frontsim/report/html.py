@@ -70,9 +70,20 @@ def as_html(result: RunResult) -> str:
         by_verdict={str(each.verdict): [trial for trial in trials if trial.verdict is each.verdict] for each in trials},
         classes=sorted({class_ for trial in trials for class_ in _classes(trial)}),
         groups_of=groups_of,
-        right_of=lambda trial: [EventShown(each, timeline(each, trial.span)) for each in trial.right],
+        schedule_of=lambda name: _schedule(next(trial for trial in result.trials if trial.name == name)),
+        right_of=_right,
         most_effects=MOST_EFFECTS,
     )
+
+
+def _right(trial: Trial) -> list[EventShown]:
+    return [EventShown(each, timeline(each, trial.span)) for each in trial.right]
+
+
+def _schedule(trial: Trial) -> list[EventShown]:
+    """The events of a schedule that was found: those that accuse the receiver first, each once."""
+    accusing = {each.webhook_event_id: each for each in trial.findings[:MOST_WRONG] if each.shown}
+    return [*(wrong(each, trial, with_payload=False) for each in accusing.values()), *_right(trial)]
 
 
 def _classes(trial: Trial) -> set[str]:

@@ -202,12 +202,14 @@ class FoundSchedule:
     """A schedule that the receiver does not survive.
 
     Attributes:
+        name: of its trial in the report.
         file: its scenario; "" where it could not be written, and `failure` says why.
         recurrence: how surely it shows the finding: `10 of 10 tries`; "" where it was not tried again.
         story: what happens in it, a sentence each.
         is_known: it comes from the corpus.
     """
 
+    name: str
     file: str
     class_: str
     clause: str

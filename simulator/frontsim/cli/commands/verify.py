@@ -320,7 +320,10 @@ class LiveLine:
         tried = self._exploration
         words = f"{stopwatch() - self._since_s:.0f} s of {self._budget_s:g} s"
         if tried:
-            best = f", found {tried.found[0].key[0]}" if tried.found else ""
+            best = ""
+            if tried.found:
+                shortest = min(tried.found, key=lambda each: len(each.schedule.steps))
+                best = f", best finding: {shortest.key[0]} in {counted(len(shortest.schedule.steps), 'step')}"
             words = f"{counted(tried.tried, 'schedule')}, {counted(tried.pairs, 'pair')}{best}, {words}"
         line.add_row(self._spinner, words)
         return line
