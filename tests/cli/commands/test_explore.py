@@ -5,13 +5,18 @@ import re
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 
 import orjson
 import pytest
 
+from frontsim.cli.commands.explore import _keep_test
 from frontsim.cli.commands.verify import replay_found
+from frontsim.masking import CommandLine
+from frontsim.report.model import FoundSchedule
 from tests.support.forked import popen
 from tests.support.patience import PATIENCE_S
+from tests.support.receiver import serving
 
 pytestmark = pytest.mark.slow
 FRONTSIM = [sys.executable, "-m", "frontsim.cli.main"]
@@ -48,6 +53,39 @@ def test_found_is_1_and_there_is_a_file(explore, receiver, tmp_path):
     found = orjson.loads((tmp_path / "o.json").read_bytes())["explored"]["found"]
     assert [str(each) for each in files] == [each["file"] for each in found]
     assert found[0]["story"]
+
+
+@pytest.mark.long
+def test_a_finding_becomes_a_test_on_request(receiver, tmp_path):
+    """It fails as long as the receiver has the bug, and passes without."""
+    wrong, found = receiver("no-dedupe"), tmp_path / "found"
+    command = [*FRONTSIM, "explore", *wrong, "--no-shrink", "--seed", "5", "--budget", "20s", "--save", str(found)]
+    done = subprocess.run([*command, "--pytest"], capture_output=True, text=True, check=False)
+    assert 1 == done.returncode, done.stderr
+    test = next(iter(found.glob("test_*.py")))
+    assert f"test      {test}" in " ".join(done.stdout.split("\n"))
+    pytest_of = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(test)]
+    failed = subprocess.run(pytest_of, capture_output=True, text=True, check=False)
+    assert 1 == failed.returncode, failed.stdout
+    assert "VIOLATED: " in failed.stdout
+    with serving("reference", tmp_path / "right.db") as url:
+        test.write_text(test.read_text().replace(wrong[1].removesuffix("/hook"), url))
+        passed = subprocess.run(pytest_of, capture_output=True, text=True, check=False)
+    assert 0 == passed.returncode, passed.stdout
+
+
+def test_a_test_has_no_secret_and_overwrites_nothing(tmp_path):
+    replay = CommandLine(("frontsim", "verify", "--receiver", "http://u:hunter2@shop/", "--scenario", "found-1-1.toml"))
+    found = FoundSchedule(
+        "found-1-1", str(tmp_path / "found-1-1.toml"), "lost", "c", "SaleCreated", "d", "", ("One is sent.",), replay
+    )
+    assert "no test" in _keep_test(found)
+    assert [] == list(tmp_path.iterdir())
+    plain = replace(found, replay=CommandLine(("frontsim", "verify", "--receiver", "http://shop/", "--seed", "7")))
+    assert f"test      {tmp_path / 'test_found_1_1.py'}" == _keep_test(plain)
+    assert "no test" in _keep_test(plain)
+    assert '"http://shop/",' in (tmp_path / "test_found_1_1.py").read_text()
+    assert "no test" in _keep_test(replace(plain, file=""))
 
 
 @pytest.mark.long

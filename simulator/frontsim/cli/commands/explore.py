@@ -1,6 +1,8 @@
 """`explore`: asks `explore()`, tells each finding at once, and shows meanwhile what was tried."""
 
+import json
 import os
+import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,6 +20,7 @@ from frontsim.cli.commands.verify import (
 from frontsim.cli.commands.verify_options import (
     HOW_TO_OBSERVE,
     event_options,
+    is_quiet,
     observer_options,
     receiver_options,
     report_options,
@@ -27,8 +30,11 @@ from frontsim.cli.commands.verify_options import (
 )
 from frontsim.cli.connection import say_where_keys_go
 from frontsim.cli.options import Duration, delivery_options, option_group
+from frontsim.cli.output import shown
 from frontsim.explore.run import BUDGET_S, Exploration, result_of
-from frontsim.masking import secrets_shown
+from frontsim.files import opened
+from frontsim.masking import MASK, secrets_shown
+from frontsim.report.model import FoundSchedule
 from frontsim.report.text import as_markdown
 from frontsim.verdicts import EXIT_CODES
 
@@ -60,6 +66,7 @@ search_options = option_group(
         show_default=True,
         help="The folder for found-NAME.toml, a scenario for each finding.",
     ),
+    click.option("--pytest", "tests", is_flag=True, help="Write test_found_NAME.py beside it, which verifies by it."),
 )
 """These say what is tried, for how long, and where findings go."""
 
@@ -105,3 +112,54 @@ def report(exploration: Exploration, options: Mapping[str, Any]) -> None:
         if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
             verify_options.put(Path(summary), as_markdown(result), mode="ab")
         verify_options.write(result, options)
+    if options["tests"] and result.explored:
+        for each in result.explored.found:
+            click.echo(shown(_keep_test(each)), err=is_quiet(options))
+
+
+_TEST = """# `frontsim explore` found it: {what}.
+#
+{story}
+
+import subprocess
+import sys
+from pathlib import Path
+
+SCENARIO = str(Path(__file__).with_name({file!r}))
+VERIFY = [
+{words}
+    "--scenario",
+    SCENARIO,
+]
+
+
+def test_{name}() -> None:
+    done = subprocess.run([sys.executable, "-m", "frontsim", *VERIFY], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+"""
+
+
+def _keep_test(found: FoundSchedule) -> str:
+    """Write a test that replays a finding, and say so; no file is overwritten, and none gets a secret."""
+    if not found.file:
+        return f"no test   of {found.name}: its scenario could not be written"
+    file = Path(found.file)
+    name = re.sub(r"\W", "_", file.stem)
+    test = file.with_name(f"test_{name}.py")
+    if MASK in found.replay.on_terminal():
+        return (
+            f"no test   {test}: name what is secret in frontsim.toml or a FRONTSIM_... variable, or use --show-secrets"
+        )
+    told = _TEST.format(
+        what=f"{found.class_} ({found.clause}) of {found.event}",
+        story="\n".join(f"# {number}. {sentence}" for number, sentence in enumerate(found.story, 1)),
+        file=file.name,
+        words="\n".join(f"    {json.dumps(word)}," for word in found.replay.without("--scenario").words[1:]),
+        name=name,
+    )
+    try:
+        with opened(test, "xb") as writes:
+            writes.write(told.encode())
+    except OSError as error:
+        return f"no test   {test}: expected a file that can be written, got {error.strerror}"
+    return f"test      {test}"

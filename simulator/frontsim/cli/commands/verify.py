@@ -126,7 +126,7 @@ _OF_EXPLORE = {"--explore", "--budget", "--corpus", "--save"}
 
 def replay_found(typed: Sequence[str], seed: int) -> Callable[[str], CommandLine]:
     """The command that verifies by the scenario of a file, from the one that has found it."""
-    words = [word for word in typed[1:] if word != "--no-shrink"]
+    words = [word for word in typed[1:] if word not in ("--no-shrink", "--pytest")]
     return replay_of(["verify", *words], (), seed, left_out=_LEFT_OUT | _OF_EXPLORE)
 
 
