@@ -428,34 +428,17 @@ def assortment_json(world: World) -> Mapping[int, dict[str, Any]]:
 def _product_of(world: World, size: Size) -> dict[str, Any]:
     colour = next((each for each in COLOURS if size.label.endswith(f" {each}")), "")
     draws = SeededDraws(world.seed, "product guid", size.product_id)
-    return filled(
-        "WebUpdateableProduct",
-        {
-            "id": draws.uuid(),
-            "productid": size.product_id,
-            "name": size.label,
-            "number": str(size.product_id % 100_000),
-            "variant": colour,
-            "groupName": size.group.capitalize(),
-            "color": colour,
-            "season": "AW26",
-            "brand": BRAND,
-            "gender": "Unisex",
-            "tags": "",
-            "price": amount(size.price["NOK"]),
-            "ins": SINCE,
-            "upt": SINCE,
-            "description": "",
-            "internalDescription": "",
-            "isStockProduct": True,
-            "pictureRef": "",
-            "isWebAvailable": True,
-            "productSizes": [],
-            "images": [],
-            "cost": amount(size.cost["NOK"]),
-            "isNoLabel": False,
-        },
-    )
+    return new_product(
+        id=draws.uuid(), productid=size.product_id, name=size.label, number=str(size.product_id % 100_000),
+        variant=colour, groupName=size.group.capitalize(), color=colour, season="AW26", brand=BRAND, gender="Unisex",
+        price=amount(size.price["NOK"]), cost=amount(size.cost["NOK"]), ins=SINCE, upt=SINCE,
+    )  # fmt: skip
+
+
+def new_product(**known: Any) -> dict[str, Any]:
+    """A WebUpdateableProduct of which no more is known; its texts are those of a Product, which are never null."""
+    flags = {"isStockProduct": True, "isWebAvailable": True, "isNoLabel": False}
+    return filled("WebUpdateableProduct", {**filled("Product", {}), **flags, "ins": NEVER, "upt": NEVER, **known})
 
 
 def _variant(size: Size) -> dict[str, Any]:

@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from frontsim.neighbours.book import CUSTOMER, PRODUCT
+from frontsim.neighbours.book import CUSTOMER, PRODUCT, new_product
 from frontsim.neighbours.operations import NEVER, VendorCall, filled, wrong
 from frontsim.neighbours.reads import order_of, product_of, stock_of, unknown
 from frontsim.neighbours.stock_writes import end_reservation
-from frontsim.neighbours.views import customer_of, web_json
+from frontsim.neighbours.views import CUSTOMER_FIELDS, customer_of, web_json
 from frontsim.neighbours.writing import (
     MOST_LINES,
     Writing,
@@ -185,18 +185,6 @@ def _change_order(writing: Writing, known: Mapping[str, Any], status: str, lines
             state.move("Sale", store, stock.id, size, pieces=pieces, reserved=pieces)
 
 
-_CUSTOMER_FIELDS = {
-    "extId": "customerExtId", "orgNum": "taxId", "address": "address1", "despcription": "description",
-    "agreedSendSms": "agreedSendSMS", "gdprUpdated": "gdprUpdatedDateTime", "birthDay": "birthday",
-} | {
-    name: name for name in (
-        "email", "firstName", "lastName", "companyName", "gender", "city", "postalCode", "phoneCountryPrefix", "phone",
-        "agreedSendEmail", "isEmployee", "cardNo", "tags", "registeredStoreId", "deleted",
-    )
-}  # fmt: skip
-"""Of the fields of a Customer, those that its events have, with the names that they have there."""
-
-
 _NOT_KEPT = ("password", "pin", "customerid", "ins", "insBy", "upt", "uptBy")
 """Secrets, and what the shop says itself."""
 
@@ -207,7 +195,7 @@ def save_customer(writing: Writing, call: VendorCall) -> Any:
     known = customer_of(book, id_) if id_ else None
     if body.get("customerid") and known is None:
         raise wrong("customerid", f"expected the id of a customer, or none for a new one, got {id_}")
-    given = {_CUSTOMER_FIELDS[name]: value for name, value in body.items() if name in _CUSTOMER_FIELDS}
+    given = {CUSTOMER_FIELDS[name]: value for name, value in body.items() if name in CUSTOMER_FIELDS}
     for name in ("birthday", "gdprUpdatedDateTime"):
         if name in given:
             moment = book.moment(name, given[name])
@@ -220,7 +208,7 @@ def save_customer(writing: Writing, call: VendorCall) -> Any:
         "registeredStoreId": (known or {}).get("registeredStoreId") or store_id,
         "customerId": known["customerId"] if known else state.world.id("customer", number),
     }  # fmt: skip
-    beside = {name: body[name] for name in body if name not in _CUSTOMER_FIELDS and name not in _NOT_KEPT}
+    beside = {name: body[name] for name in body if name not in CUSTOMER_FIELDS and name not in _NOT_KEPT}
     said |= {"updatedDateTime": now if known else None, "createdDateTime": said["createdDateTime"] if known else now}
     _say_customer(writing, said, "CustomerUpdated" if known else "CustomerCreated", beside)
     return said["customerId"] if known else writing.answer("customer", said["customerId"], body.get("extId"))
@@ -284,17 +272,8 @@ def create_product(writing: Writing, call: VendorCall) -> Any:
     if id_ < 1:
         raise wrong("productid", f"expected 1 or more, or none for a new one, got {id_}")
     writing.answer("product", id_, body.get("extId"), body.get("id"))
-    new = filled(
-        "WebUpdateableProduct", {"productid": id_, "id": writing.state.draws.uuid(), "ins": text(writing.state.now)}
-    )
-    texts = (
-        "number", "variant", "groupName", "subgroupName", "color", "season", "brand", "gender", "tags", "description",
-        "internalDescription", "pictureRef",
-    )  # fmt: skip
-    flags = {"isStockProduct": True, "isWebAvailable": True, "isNoLabel": False}
-    return _write_product(
-        writing, id_, {**new, **dict.fromkeys(texts, ""), **flags, "productSizes": [], "images": []}, body
-    )
+    new = new_product(productid=id_, id=writing.state.draws.uuid(), ins=text(writing.state.now))
+    return _write_product(writing, id_, new, body)
 
 
 def update_product(writing: Writing, call: VendorCall) -> Any:
@@ -366,7 +345,7 @@ def _buyer(writing: Writing, body: Mapping[str, Any], store: Store) -> Customer:
     """The customer of an order, as the caller says it; the id is that of a known customer, or 0."""
     given = body.get("customer", {})
     known = customer_of(writing.book, given.get("customerid", 0)) or _nobody(writing.state, store.id)
-    said = {_CUSTOMER_FIELDS[name]: value for name, value in given.items() if name in _CUSTOMER_FIELDS}
+    said = {CUSTOMER_FIELDS[name]: value for name, value in given.items() if name in CUSTOMER_FIELDS}
     return _person(writing, {"customerId": 0, **known, **said})
 
 

@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 from frontsim.neighbours.book import Book
-from frontsim.neighbours.operations import NEVER, filled
+from frontsim.neighbours.operations import filled
 from frontsim.payloads.world.moments import DAY, of_number
 from frontsim.payloads.world.people import country_of, created_json
 from frontsim.payloads.world.seeded_draws import SeededDraws
@@ -19,11 +19,16 @@ _ZONES = {
 """Time zones by country, in the names of IANA and of .NET on Windows."""
 _COUNTRY_NUMBERS = {"NO": 578, "SE": 752, "DK": 208}
 """ISO 3166-1 numbers; which numbers the vendor's `countryFk` has is open."""
-_AS_SAID = (
-    "settlementId", "batchNumber", "storeId", "storeName", "posId", "posName", "personName", "settlementTimeStamp",
-    "dateTimeFrom", "dateTimeTo", "currency", "grossTotal", "grossDiscount", "grandTotal", "netTotal",
-    "openingCashBalance", "closingCashBalance", "discrepancy", "comment", "cost",
-)  # fmt: skip
+CUSTOMER_FIELDS = {
+    "extId": "customerExtId", "orgNum": "taxId", "address": "address1", "despcription": "description",
+    "agreedSendSms": "agreedSendSMS", "gdprUpdated": "gdprUpdatedDateTime", "birthDay": "birthday",
+} | {
+    name: name for name in (
+        "email", "firstName", "lastName", "companyName", "gender", "city", "postalCode", "phoneCountryPrefix", "phone",
+        "agreedSendEmail", "isEmployee", "cardNo", "tags", "registeredStoreId", "deleted",
+    )
+}  # fmt: skip
+"""Of the fields of a Customer, those that its events have, with the names that they have there."""
 
 
 def customer_of(book: Book, customer_id: int) -> dict[str, Any] | None:
@@ -41,47 +46,28 @@ def reservation_json(held: Mapping[str, Any]) -> dict[str, Any]:
 
 def order_json(payload: Mapping[str, Any]) -> dict[str, Any]:
     """An order as its events show it; its customer with every published field."""
-    who = payload.get("customer")
-    place = (who or {}).get("address") or {}
-    shown = {
-        **{name: text for name, text in (who or {}).items() if text is not None and name != "taxId"},
-        "address": place.get("address1") or "",
-        "postalCode": place.get("postalCode") or "",
-        "city": place.get("city") or "",
-        "orgNum": (who or {}).get("taxId") or "",
-    }
-    return filled("Order", {**payload, "customer": who and shown})
+    who = payload.get("customer") or {}
+    place = who.get("address") or {}
+    shown = {**who, **{name: place.get(name) for name in ("postalCode", "city")}, "address": place.get("address1")}
+    return filled("Order", {**payload, "customer": {**shown, "orgNum": who.get("taxId")} if who else None})
 
 
 def customer_json(known: Mapping[str, Any]) -> dict[str, Any]:
     """A customer as published, from the fields of its events and what a call noted beside them."""
-    birthday, created = known["birthday"], known["createdDateTime"]
+    country, created = str(known["countryCode"]), known["createdDateTime"]
     return filled(
         "Customer",
         {
+            **{shown: known[name] for shown, name in CUSTOMER_FIELDS.items()},
             "customerid": known["customerId"],
             "companyid_fk": 1,
             "isCompany": bool(known["companyName"]),
-            **{name: known[name] or "" for name in ("companyName", "firstName", "lastName", "email", "phone")},
-            **{name: known[name] or "" for name in ("phoneCountryPrefix", "postalCode", "city", "gender", "cardNo")},
-            "orgNum": known["taxId"] or "",
-            "address": known["address1"] or "",
-            "countryFk": _COUNTRY_NUMBERS.get(str(known["countryCode"]).upper(), 0),
-            "langCode": str(known["countryCode"]).lower(),
+            "countryFk": _COUNTRY_NUMBERS.get(country.upper(), 0),
+            "langCode": country.lower(),
             "ins": created,
             "upt": known["updatedDateTime"] or created,
-            "despcription": known["description"] or "",
             "isActive": not known["deleted"],
-            "deleted": known["deleted"],
-            "agreedSendEmail": known["agreedSendEmail"],
-            "agreedSendSms": known["agreedSendSMS"],
-            "tags": known["tags"] or "",
-            "birthYear": int(birthday[:4]) if birthday else 0,
-            "birthDay": birthday or NEVER,
-            "extId": known["customerExtId"] or "",
-            "isEmployee": known["isEmployee"],
-            "registeredStoreId": known["registeredStoreId"],
-            "gdprUpdated": known["gdprUpdatedDateTime"] or NEVER,
+            "birthYear": int((known["birthday"] or "0")[:4]),
             **known.get("beside", {}),
         },
     )
@@ -112,28 +98,27 @@ def store_json(store: Store) -> dict[str, Any]:
     """A store; a null where we know nothing, because what the field holds is open."""
     zone, windows_zone = _ZONES[store.country.code]
     host = f"{store.ext_id}.nordvik.example"
-    return {
-        "StoreId": store.id,
-        "StoreNo": store.ext_id,
-        "LegalName": store.address["companyName"],
-        "Orgnum": store.organization_number,
-        "StoreName": store.name,
-        "Address": store.address["address1"],
-        "PostalCode": store.address["postalCode"],
-        "City": store.address["city"],
-        "Country": store.country.name,
-        "CountryCode": store.country.code,
-        "Email": f"butikk@{host}",
-        "Web": f"https://{host}",
-        "Phone": None,
-        "StockId": store.stock.id,
-        "ExternalStockId": None,
-        "Currency": store.country.currency,
-        "TimeZone": zone,
-        "TimeZoneInfo": windows_zone,
-        "RetailPricelistID": None,
-        "PricelistID": None,
-    }
+    return filled(
+        "GetStoresResponse",
+        {
+            "StoreId": store.id,
+            "StoreNo": store.ext_id,
+            "LegalName": store.address["companyName"],
+            "Orgnum": store.organization_number,
+            "StoreName": store.name,
+            "Address": store.address["address1"],
+            "PostalCode": store.address["postalCode"],
+            "City": store.address["city"],
+            "Country": store.country.name,
+            "CountryCode": store.country.code,
+            "Email": f"butikk@{host}",
+            "Web": f"https://{host}",
+            "StockId": store.stock.id,
+            "Currency": store.country.currency,
+            "TimeZone": zone,
+            "TimeZoneInfo": windows_zone,
+        },
+    )
 
 
 def stock_json(stock: Stock, *, number: int, for_sale: bool) -> dict[str, Any]:
@@ -161,18 +146,18 @@ def _on_hand(book: Book, gtin: str) -> list[dict[str, Any]]:
 
 def count_json(counted: Mapping[str, Any]) -> dict[str, Any]:
     """A stock count without its lines, from its event."""
-    return {
-        "stockCountId": counted["stockCountId"],
-        "name": counted["name"],
-        "dateCounted": counted["countedDateTime"],
-        "ins": counted["createdDateTime"],
-        "insBy": None if counted["createdById"] is None else str(counted["createdById"]),
-        "deleted": False,
-        "stockId": counted["stockId"],
-        "extStockId": counted["stockExtId"],
-        "isReconciled": counted["isReconciled"],
-        "itemsCounted": len(counted["items"]),
-    }
+    by_whom = counted["createdById"]
+    return filled(
+        "StockCountBatchSummaryDto",
+        {
+            **counted,
+            "dateCounted": counted["countedDateTime"],
+            "ins": counted["createdDateTime"],
+            "insBy": None if by_whom is None else str(by_whom),
+            "extStockId": counted["stockExtId"],
+            "itemsCounted": len(counted["items"]),
+        },
+    )
 
 
 @lru_cache(maxsize=4)
@@ -188,39 +173,35 @@ def regular_customers(world: World) -> Sequence[dict[str, Any]]:
 
 def settlement_json(said: Mapping[str, Any]) -> dict[str, Any]:
     """A Z report as the REST API has it, from that of its event."""
-    part = "SettlementSAFT_ZReport"
-    paid = [
-        (f"{each['type']} {each['subType']}".strip(), str(each["paymentTypeId"]), each["amount"])
-        for each in said["paymentTypes"] or ()
-        if each
-    ]
+    paid = [each for each in said["paymentTypes"] or () if each]
     when = said["settlementTimeStamp"]
+    as_said = {name: said.get(name[0].lower() + name[1:]) for name in filled("Settlement", {})}
     return filled(
         "Settlement",
         {
-            **{name[0].upper() + name[1:]: said[name] for name in _AS_SAID},
+            **as_said,
             "VATTotal": said["vatTotal"],
-            **{f"VATArea{area}": said[f"vatArea{area}"] or 0 for area in (1, 2, 3)},
-            "Withdrawals": said["withdrawals"],
-            "Deposits": said["deposits"],
-            "ZReport": [{"PType": int(id_), "Value": str(sum_)} for _, id_, sum_ in paid],
-            "SAFT_ZReport": filled(
-                part,
-                {
-                    "reportID": str(said["settlementId"]),
-                    "reportType": 1,
-                    "companyName": BRAND,
-                    "reportDate": when[:10],
-                    "reportTime": when[11:19],
-                    "registerID": str(said["posId"]),
-                    "reportTotalCashSales": {"totalCashSaleAmnt": said["grandTotal"]},
-                    "reportPayments": [
-                        {"paymentType": kind, "paymentNum": id_, "paymentAmnt": sum_} for kind, id_, sum_ in paid
-                    ],
-                    "reportDiscountAmnt": said["grossDiscount"],
-                    "reportGrandTotalSales": said["grandTotal"],
-                    "reportGrandTotalSalesNet": said["netTotal"],
-                },
-            ),
+            **{f"VATArea{area}": said[f"vatArea{area}"] for area in (1, 2, 3)},
+            "ZReport": [{"PType": each["paymentTypeId"], "Value": str(each["amount"])} for each in paid],
+            "SAFT_ZReport": {
+                "reportID": str(said["settlementId"]),
+                "reportType": 1,
+                "companyName": BRAND,
+                "reportDate": when[:10],
+                "reportTime": when[11:19],
+                "registerID": str(said["posId"]),
+                "reportTotalCashSales": {"totalCashSaleAmnt": said["grandTotal"]},
+                "reportPayments": [
+                    {
+                        "paymentType": f"{each['type']} {each['subType'] or ''}".strip(),
+                        "paymentNum": str(each["paymentTypeId"]),
+                        "paymentAmnt": each["amount"],
+                    }
+                    for each in paid
+                ],
+                "reportDiscountAmnt": said["grossDiscount"],
+                "reportGrandTotalSales": said["grandTotal"],
+                "reportGrandTotalSalesNet": said["netTotal"],
+            },
         },
-    )  # fmt: skip
+    )
