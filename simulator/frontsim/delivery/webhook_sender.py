@@ -21,6 +21,9 @@ from frontsim.domain.target import Target, tls_context
 IDLE_S = 4.0
 """Seconds until an idle connection is closed. Many servers close theirs after 5 s; ours are closed before, so that we
 seldom write on a connection that the server is closing."""
+ALONE_S = 0.003
+"""As `IDLE_S`, for a server that has not yet answered on a connection beside an open one. One with a single thread
+(Python's `HTTPServer`) reads no other connection until ours is closed."""
 SWEEP_S = 0.5
 """Seconds between two looks for connections that have been idle for too long."""
 TRUSTED_S = 0.1
@@ -32,12 +35,17 @@ event loop may have been busy, and ends may wait in the kernel."""
 
 
 class ConnectionPool:
-    """Keeps connections. The one used last is used next, so that surplus ones reach `IDLE_S`."""
+    """Keeps connections. The one used last is used next, so that surplus ones reach `IDLE_S`.
+
+    Two idle connections to one origin show that it serves several at once. Until then an idle one is soon closed.
+    """
 
     def __init__(self) -> None:
         self._idle: defaultdict[str, dict[Connection, float]] = defaultdict(dict)
         self._open: set[Connection] = set()
+        self._concurrent: set[str] = set()
         self._newest_answer = 0.0
+        self._closer: asyncio.TimerHandle | None = None
         self._sweeper: asyncio.TimerHandle | None = None
         self._none_open: asyncio.Event | None = None
 
@@ -62,8 +70,9 @@ class ConnectionPool:
 
     async def close(self) -> None:
         """Close all connections, and wait until their sockets are closed, a second at most."""
-        if self._sweeper is not None:
-            self._sweeper.cancel()
+        for timer in (self._sweeper, self._closer):
+            if timer is not None:
+                timer.cancel()
         self._none_open = asyncio.Event()
         for connection in list(self._open):
             connection.abort()
@@ -78,7 +87,12 @@ class ConnectionPool:
         if self._none_open is not None:
             connection.abort()
             return
-        self._newest_answer = self._idle[connection.origin][connection] = stopwatch()
+        idle = self._idle[connection.origin]
+        self._newest_answer = idle[connection] = stopwatch()
+        if len(idle) > 1:
+            self._concurrent.add(connection.origin)
+        elif self._closer is None and connection.origin not in self._concurrent:
+            self._closer = asyncio.get_running_loop().call_later(ALONE_S, self._close_alone)
         if self._sweeper is None:
             self._sweeper = asyncio.get_running_loop().call_later(SWEEP_S, self._sweep)
 
@@ -95,6 +109,15 @@ class ConnectionPool:
         self._open.discard(connection)
         if self._none_open is not None and not self._open:
             self._none_open.set()
+
+    def _close_alone(self) -> None:
+        """Close what keeps a server of one thread from other connections; look again while one was used meanwhile."""
+        alone = [idle for origin, idle in self._idle.items() if origin not in self._concurrent]
+        latest = stopwatch() - ALONE_S
+        for connection in [one for idle in alone for one, since in idle.items() if since <= latest]:
+            connection.abort()
+        is_left = any(origin not in self._concurrent for origin in self._idle)
+        self._closer = asyncio.get_running_loop().call_later(ALONE_S, self._close_alone) if is_left else None
 
     def _sweep(self) -> None:
         latest = stopwatch() - IDLE_S

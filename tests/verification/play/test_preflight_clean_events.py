@@ -2,6 +2,7 @@
 
 import threading
 import time
+from http.server import HTTPServer
 
 import orjson
 import pytest
@@ -11,8 +12,10 @@ from frontsim.hosting.serving import run_in_thread
 from frontsim.verdicts import Verdict
 from frontsim.verification.run import open_run, play_all
 from frontsim.verification.scenario import scenario
+from frontsim.verification.schedule import Pace
 from tests.support.patience import PATIENCE_S
-from tests.verification.laboratory import CONTRACT, ending
+from tests.support.served import served
+from tests.verification.laboratory import CONTRACT, ShopReceiver, ending
 
 pytestmark = pytest.mark.slow
 
@@ -95,6 +98,19 @@ def test_a_receiver_that_refuses_everything_is_unknown(shop, requested, play):
     (played,) = play(requested(shop.url), "steady")
     assert ending(played) == (Verdict.UNKNOWN, [])
     assert "got 401 Unauthorized" in played.judgement.reason
+
+
+class OfOneThread(ShopReceiver):
+    """A shop that reads no other connection until the one that it reads is closed."""
+
+    process_request = HTTPServer.process_request
+
+
+def test_a_receiver_of_one_thread_is_not_blocked_by_our_idle_connections(requested, play):
+    """Python's HTTPServer with HTTP/1.1: the simulators of scenarios and the observer take turns."""
+    with served(OfOneThread()) as shop:
+        played = play(requested(shop.url, events=["SaleCreated"]), "steady", "same-second", pace=Pace(jobs=2))
+    assert [(Verdict.VERIFIED, [])] * 2 == list(map(ending, played))
 
 
 @pytest.mark.parametrize("key", ["webhookEventId", "business"])

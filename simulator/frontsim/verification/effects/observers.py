@@ -246,7 +246,9 @@ class UrlObserver:
         self._http.close()
 
     def _client(self) -> httpx.Client:
-        return httpx.Client(headers=self._headers, trust_env=False, verify=self._verify)
+        # a receiver with a single thread takes no event while our connection is open; with TLS, a proxy is before it
+        limits = httpx.Limits() if self._url.startswith("https:") else httpx.Limits(max_keepalive_connections=0)
+        return httpx.Client(headers=self._headers, trust_env=False, verify=self._verify, limits=limits)
 
 
 class CommandObserver:
