@@ -1,12 +1,20 @@
-"""Wiring only: who is trusted, and a receiver's TLS in each of its versions."""
+"""Wiring only: who is trusted, a receiver's TLS in each of its versions, and connections that stay open."""
 
 import ssl
 from pathlib import Path
 
 import pytest
 
+from frontsim.delivery import webhook_sender
 from frontsim.domain.target import tls_context
 from tests.support.authority import Authority
+from tests.support.patience import PATIENCE_S
+
+
+@pytest.fixture(autouse=True)
+def _keeps_connections(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine may pause for longer than a connection to a server that may have one thread is kept."""
+    monkeypatch.setattr(webhook_sender, "ALONE_S", PATIENCE_S)
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ import pytest
 from frontsim.delivery import webhook_sender
 from tests.delivery.peer import Peer
 from tests.delivery.sender import Sender
-from tests.support.patience import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
 
@@ -24,8 +23,9 @@ async def test_an_idle_connection_is_closed_after_a_while(monkeypatch: pytest.Mo
         assert len(peer.calls) == 2
 
 
-async def test_a_server_of_one_thread_is_not_kept_from_other_connections() -> None:
+async def test_a_server_of_one_thread_is_not_kept_from_other_connections(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only two idle connections show that it serves several at once: until then one is closed after a moment."""
+    monkeypatch.setattr(webhook_sender, "ALONE_S", 0.003)
     async with Peer() as peer, Sender() as sender:
         await sender.sends(peer.url)
         call = await peer.ended()
@@ -34,7 +34,6 @@ async def test_a_server_of_one_thread_is_not_kept_from_other_connections() -> No
 
 async def test_the_connections_of_a_server_that_serves_several_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its answers came while another of our connections was open."""
-    monkeypatch.setattr(webhook_sender, "ALONE_S", PATIENCE_S)
     async with Peer() as peer, Sender() as sender:
         await asyncio.gather(*(sender.start(peer.url) for _ in range(3)))
         monkeypatch.setattr(webhook_sender, "ALONE_S", 0.0)
@@ -43,9 +42,8 @@ async def test_the_connections_of_a_server_that_serves_several_are_kept(monkeypa
         assert len(peer.calls) == 3
 
 
-async def test_the_connection_used_last_is_used_next(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_connection_used_last_is_used_next() -> None:
     """Deliveries one after another stay on one connection, so that the others fall idle."""
-    monkeypatch.setattr(webhook_sender, "ALONE_S", PATIENCE_S)
     async with Peer() as peer, Sender() as sender:
         await asyncio.gather(*(sender.start(peer.url) for _ in range(3)))
         before = [len(call.received) for call in peer.calls]
