@@ -79,6 +79,24 @@ def test_hostile_text_of_a_receiver_stays_text_in_its_report(sim: Simulation, re
     assert "null" == frame.evaluate("origin")
 
 
+@pytest.mark.long
+def test_an_outage_that_nobody_scripted_is_found_told_and_drawn(sim: Simulation, tmp_path: Path, visits: Visits):
+    """The page has its story and its scenario, to be kept; the report draws its events."""
+    with ChildReceiver("no-dedupe", tmp_path / "receiver.db") as receiver:
+        asked = {"receiver": f"{receiver.url}/hook", "effects": {"url": f"{receiver.url}/effects"}, "play": ["steady"]}
+        sim.does("page/verify/runs", {**asked, "exploreS": 20})
+        ends(sim)
+    page = visits("#/verify")
+    expect(page.get_by_role("button", name="Search for a minute")).to_be_visible()
+    run = page.locator(".verify-run")
+    expect(run.get_by_role("listitem").filter(has_text="the list -> resend job runs")).not_to_have_count(0)
+    run.get_by_text("The scenario, to be kept as found-").first.click()
+    expect(run.get_by_label("Scenario", exact=True).first).to_contain_text("[[step]]")
+    run.get_by_text("Report", exact=True).click()
+    report = page.frame_locator("iframe.report")
+    expect(report.locator("section", has_text="What was tried").locator("svg.timeline").first).to_be_visible()
+
+
 def test_the_job_of_the_configuration_file(tmp_path: Path, visits: Visits, monkeypatch: pytest.MonkeyPatch):
     """Its command comes from the file alone; a case of it is played, and its report opens in a frame."""
     (tmp_path / "frontsim.toml").write_text(f"[verify-recovery]\njob = '{sys.executable} -m frontsim job'\n")

@@ -43,6 +43,8 @@ def test_a_receiver_and_the_url_of_its_effects(tmp_path: Path):
         "verify", "--scenario=steady", "--scenario=lost-response", "--budget=30", f"--receiver={RECEIVER}",
         f"--observe-url={EFFECTS['url']}", "--observe-key=id", "--events=SaleCreated",
     ] == made.words  # fmt: skip
+    assert "--explore=60" in command(tmp_path, play=["steady"], exploreS=60).words
+    assert "exploreS" in refused(tmp_path, exploreS=100_000)
     assert "1" == made.environ["FRONTSIM_OBSERVE_DISCREETLY"]
     assert len(command(tmp_path).names) > 20
 

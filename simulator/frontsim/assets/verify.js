@@ -8,6 +8,7 @@ import { KIND, Runs } from "./verify_runs.js";
 const FIELDS = ["receiver", "effects", "url", "sink", "sqlite", "query", "state", "key", "events", "budgetS"];
 const KINDS = [["url", "a URL that lists them"], ["sink", "a sink of this simulator"], ["sqlite", "a SQLite file"]];
 const CONFIGURED = "configured";
+const EXPLORE_S = 60;
 
 export async function open(view, params, isOpen) {
   const [offer, hooks, sinks] = await Promise.all([get("/_sim/page/verify"), get("/_sim/page/api/webhooks"), get("/_sim/page/sinks")]);
@@ -27,7 +28,7 @@ export async function open(view, params, isOpen) {
     shown.scrollIntoView({ block: "start", behavior: "instant" });
   };
   const form = new Form(offer, hooks, sinks, params);
-  const play = (names) => start(form.asked(names), form.element);
+  const play = (names, more = {}) => start({ ...form.asked(names), ...more }, form.element);
   form.element.addEventListener("submit", (event) => {
     event.preventDefault();
     play(null);
@@ -35,6 +36,9 @@ export async function open(view, params, isOpen) {
   view.replaceChildren(
     h("section", {}, h("h2", {}, "Verify a receiver"), form.element),
     shown,
+    h("section", {}, h("h2", {}, "Search for an outage that nobody scripted"), h("div", { class: "card inline-form" },
+      h("p", { class: "soft grow" }, "Draws outages for a minute, and shrinks one that the receiver does not survive to the smallest story."),
+      h("button", { type: "button", onclick: () => play(["steady"], { exploreS: EXPLORE_S }) }, "Search for a minute"))),
     h("section", {}, h("h2", {}, "Play an outage"), h("div", { class: "playables" }, offer.scenarios.map((each) => playable(each, marks.get(each.name), () => play([each.name]))))),
     h("section", {}, h("h2", {}, "Your list → resend job"), job(offer, start)));
   await runs.refresh();

@@ -1,7 +1,7 @@
 // The verifications that were started here: how far the one that runs is, and what the others found.
 
 import { call, get } from "./api.js";
-import { h, toast } from "./dom.js";
+import { copy, h, toast } from "./dom.js";
 import { number } from "./state.js";
 
 const WATCH_MS = 700;
@@ -59,6 +59,7 @@ export class Runs {
         h("span", { class: "soft" }, `${number(run.durationS)} s`),
         h("button", { type: "button", onclick: () => this.end(run) }, run.isRunning ? "Cancel" : "Forget")),
       run.isRunning && progress(run),
+      ...(run.result?.found ?? []).map(found),
       ...(run.result?.causes ?? []).map((cause) => h("p", { class: "wrong" }, cause.sentence)),
       h("ul", { class: "played", role: "list" }, rows(run).map(row)),
       !run.isRunning && !run.result && h("pre", { class: "code-block", tabindex: 0, "aria-label": "What it said" }, run.said.join("\n") || `It ended with exit code ${run.exitCode}, and said nothing.`),
@@ -92,6 +93,12 @@ function rows(run) {
 
 const row = ({ name, verdict, summary, took }) => h("li", {},
   h("span", { class: `tag ${KIND[verdict]}` }, verdict), h("b", {}, name), h("span", { class: "soft" }, summary), h("span", { class: "soft took-s" }, took ? `${took.toFixed(1)} s` : ""));
+
+/** A schedule that the receiver does not survive; the report draws it as a timeline. */
+const found = ({ class: kind, event, recurrence, story, file, text }) => h("div", {},
+  h("h4", {}, [`${kind}: ${event}`, recurrence].filter(Boolean).join(", ")),
+  h("ol", {}, story.map((sentence) => h("li", {}, sentence))),
+  text && h("details", {}, h("summary", {}, `The scenario, to be kept as ${file.split("/").at(-1)}`), h("pre", { class: "code-block", tabindex: 0, "aria-label": "Scenario" }, text), h("button", { type: "button", onclick: () => copy(text, "The scenario is") }, "Copy")));
 
 /** The same page that `verify --html` writes, in a frame that may call nothing here. */
 function report(run) {

@@ -66,6 +66,7 @@ class ChildRun:
         self._cancelled = False
         withheld = _NOT_PASSED_ON if command.is_configured else _OF_ANOTHER_FOLDER
         environ = {name: value for name, value in os.environ.items() if name not in withheld}
+        self._folder = folder if command.is_configured else self._home
         self._process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "frontsim.cli.child", *command.words),
@@ -74,7 +75,7 @@ class ChildRun:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            cwd=folder if command.is_configured else self._home,
+            cwd=self._folder,
             env={**environ, **command.environ, "PYTHONUNBUFFERED": "1"},
             start_new_session=True,
         )
@@ -128,7 +129,11 @@ class ChildRun:
         code = self._process.wait()
         self._took_s = stopwatch() - self._began
         with suppress(orjson.JSONDecodeError, KeyError):
-            self._result = _summary(orjson.loads(self._read("report.json") or b""))
+            report = orjson.loads(self._read("report.json") or b"")
+            self._result = {
+                **_summary(report),
+                "found": list(map(self._shown, report.get("explored", {}).get("found", ()))),
+            }
         self._exit_code = code
 
     def _take(self, line: str) -> None:
@@ -138,6 +143,14 @@ class ChildRun:
             self._ended.append({"name": name, "verdict": verdict, "summary": summary.strip()})
         elif line and len(self._said) < _MOST_LINES:
             self._said.append(line)
+
+    def _shown(self, found: dict[str, Any]) -> dict[str, Any]:
+        """A schedule that was found, with its file: our folder is deleted when the run is forgotten."""
+        try:
+            text = (self._folder / found["file"]).read_text("utf-8")
+        except OSError:
+            text = ""
+        return {name: found[name] for name in ("class", "event", "recurrence", "story", "file")} | {"text": text}
 
     def _read(self, name: str) -> bytes | None:
         try:

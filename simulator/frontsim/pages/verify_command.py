@@ -104,14 +104,16 @@ class VerifyCommands:
             BadInput: with what was expected and what came.
         """
         fields = Fields(asked)
-        fields.only("kind", "play", "configured", "receiver", "effects", "key", "events", "budgetS")
+        fields.only("kind", "play", "configured", "receiver", "effects", "key", "events", "budgetS", "exploreS")
         kind = fields.choice("kind", (VERIFY, RECOVERY)) or VERIFY
         known = self.cases if kind == RECOVERY else self.scenarios
         names = self._names(fields, known)
         budget = fields.number("budgetS", least=1, most=MOST_BUDGET_S)
+        explore = fields.number("exploreS", least=1, most=MOST_BUDGET_S) if kind == VERIFY else None
         is_configured = bool(fields.flag("configured")) or kind == RECOVERY
         words = [kind, *(f"--{'case' if kind == RECOVERY else 'scenario'}={name}" for name in names)]
         words += [] if budget is None else [f"--budget={budget:g}"]
+        words += [] if explore is None else [f"--explore={explore:g}"]
         if is_configured:
             fields.check()
             return self._configured(kind, words, names)
