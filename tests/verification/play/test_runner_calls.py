@@ -1,5 +1,8 @@
 """Scenarios about the receiver's calls of the API: it fails, is slow or loses answers while the receiver fetches."""
 
+import re
+from collections import Counter
+
 import httpx
 import pytest
 
@@ -80,6 +83,21 @@ def test_a_receiver_that_sends_no_subscription_key_is_told_so(shop, address, req
     notes = [note for note in played.judgement.notes if "Ocp-Apim-Subscription-Key" in note]
     assert [True] == ["erp/7 sent none" in masked(note) for note in notes]
     assert Verdict.VERIFIED is played.judgement.verdict
+
+
+def test_every_product_that_a_run_names_is_found(shop, address, requested, play):
+    """A clean event has a GTIN where others have none, and a receiver that enriches gets no 404 for it."""
+    answered = Counter()
+
+    def enriches(body):
+        for gtin in re.findall(rb'"gtin":"([^"]+)"', body):
+            url = f"{address.base_url}/api/Product/gtin/{gtin.decode()}"
+            answered[httpx.get(url, headers=KEYS, trust_env=False).status_code] += 1
+        return 200
+
+    shop.refuses = enriches
+    play(requested(shop.url, events=["OmniChannelOrderUpdated"]), "steady", simulators=address, seed=3)
+    assert [200] == list(answered)
 
 
 def writes(address):
