@@ -84,6 +84,7 @@ class VendorCall:
 
 
 _KIND = re.compile(r"(\[)?(\w+)(?::([\w-]+))?\]?(?: of ([\w|]+))?( or null)?")
+_USUAL: Mapping[str, type] = MappingProxyType({"string": str, "integer": int, "number": float, "boolean": bool})
 _DEFAULTS: Mapping[str, Any] = MappingProxyType({"string": "", "integer": 0, "number": 0, "boolean": False})
 _ANY_ZONE = WireTime(ZoneInfo("UTC"))  # a text is a moment in every zone or in none
 NEVER = "0001-01-01T00:00:00"
@@ -111,11 +112,6 @@ def kind_of(text: str) -> ValueKind:
 def operations() -> list[VendorOperation]:
     """Every declared operation, in the order of the contract."""
     return [_operation(each) for each in _contract()["operations"]]
-
-
-def shape_names() -> list[str]:
-    """The names of all shapes, those that are one word among others included."""
-    return list(_contract()["shapes"])
 
 
 def _operation(each: Mapping[str, Any]) -> VendorOperation:
@@ -198,12 +194,20 @@ def _former(kind: ValueKind) -> Callable[[Any], Any]:
         return listed
     known, unknown = resolved(kind), _unknown(kind)
     if isinstance(known, Shape):
-        fields = [(name, _former(field), known.unknown[name]) for name, field in known.fields.items()]
+        fields = [
+            (name, None if field.is_list or field.words else _USUAL.get(field.base), _former(field))
+            for name, field in known.fields.items()
+        ]
 
         def shaped(value: Any) -> Any:
-            if not isinstance(value, Mapping):
+            if not isinstance(value, dict):
                 return None if value is None else unknown
-            return {name: form(value[name]) if name in value else missing for name, form, missing in fields}
+            found = {**known.unknown}
+            for name, usual, form in fields:
+                if name in value:
+                    item = value[name]
+                    found[name] = item if type(item) is usual else form(item)
+            return found
 
         return shaped
     if known.base == "any":
