@@ -219,6 +219,13 @@ def test_our_own_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (1, True) == (done.stderr.count("\n"), "report it" in done.stderr)
 
 
+@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("can't start new thread")])
+def test_a_machine_that_has_no_more(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    """Such as under `ulimit -v`: one line says what to raise, and it is not our failure."""
+    done = ending(monkeypatch, raising(error))
+    assert (3, 1, True) == (done.exit_code, done.stderr.count("\n"), "ulimit -v" in done.stderr)
+
+
 def test_the_traceback_for_who_asks(monkeypatch: pytest.MonkeyPatch) -> None:
     """FRONTSIM_TRACEBACK=1 shows all of it."""
     monkeypatch.setenv("FRONTSIM_TRACEBACK", "1")

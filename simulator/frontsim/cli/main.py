@@ -520,6 +520,9 @@ class Frontsim(click.Group):
             _say(_our_failure(error))
             return OUR_FAILURE
         except Exception as error:  # noqa: BLE001 - the last line of defence: whatever it is, it is ours
+            if isinstance(error, MemoryError) or "start new thread" in str(error):  # what Python says of a thread
+                _say("Error: give it more memory or threads: this machine, or a limit (ulimit -v, -u), has no more")
+                return REFUSED
             _say(_our_failure(error))
             return OUR_FAILURE
         return result if type(result) is int else 0
