@@ -31,7 +31,7 @@ def test_without_a_terminal_each_scenario_is_a_line(capsys):
         table.show(ended(0, Verdict.VERIFIED))
         assert capsys.readouterr().out == "verified   steady\n"
         table.show(ended(1, Verdict.UNKNOWN, "no observer"))
-        assert capsys.readouterr().out == "unknown    resend-delivered        no observer\n"
+        assert capsys.readouterr().out == "unknown    stock-levels            no observer\n"
 
 
 def test_standard_output_is_left_to_json(capsys):
