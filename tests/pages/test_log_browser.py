@@ -135,6 +135,9 @@ def test_the_token_is_asked_for_and_kept_for_the_tab(receiver: Recorder, visits:
         expect(rows(page)).to_have_count(2)
         page.reload()
         expect(rows(page)).to_have_count(2)
+        with page.expect_download() as download:  # a link could not send the token
+            page.get_by_role("button", name="Export as JSONL").click()
+        assert 2 == len(download.value.path().read_text().splitlines())
         page.close()
 
 
@@ -158,7 +161,7 @@ def test_every_filter_is_reached_on_a_narrow_screen(sim: Simulation, receiver: R
 def test_the_filtered_log_is_counted_and_exported(
     sim: Simulation, receiver: Recorder, visits: Visits, tmp_path: Path
 ) -> None:
-    """The number goes on with the log; a file has what the filters leave, also where a token is asked for."""
+    """The number goes on with the log; a file has what the filters leave."""
     sim.subscribes(f"http://127.0.0.1:{receiver.port}/a")
     sim.subscribes(f"http://127.0.0.1:{receiver.port}/b", "CustomerCreated")
     sim.raises(count=3)
