@@ -95,7 +95,7 @@ def test_requests_that_the_document_allows_and_others_are_answered_as_it_says(to
     """On a shop that has had each event: examples, edges, random calls, and calls that follow from each other."""
     with shopping(payloads=payloads) as shop:
         full(shop)
-        options = ("--max-examples", 20, "--seed", 7, "--generation-database", "none", "--workers", 2, "--no-color")
+        options = ("--max-examples", 10, "--seed", 7, "--generation-database", "none", "--workers", 2, "--no-color")
         url = ("--url", shop.sim.base_url, "--checks", ",".join(CHECKS))
         said = run(tools / "schemathesis", "run", f"{origin(shop)}/openapi.json", *url, *KEYS, *options)
         assert "51/51" in said
