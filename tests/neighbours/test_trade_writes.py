@@ -1,5 +1,6 @@
 """Sales, orders, customers and products that a caller writes are in the shop, and raise what the vendor publishes."""
 
+import json
 from typing import Any
 from uuid import uuid4
 
@@ -172,3 +173,29 @@ def test_more_than_a_stock_has_is_refused_over_all_lines(shop: Shopping) -> None
     assert ["salesLines[1].qty"] == list(wrong["errors"])
     shop.calls("POST", "Stockreservation", {"stockId": shop.stock_id, "items": [{"gtin": shop.gtin, "qty": 2}]})
     shop.calls("PUT", "Sale", sale(shop, salesLines=[line]), status=400)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "field", "body"),
+    [
+        ("POST", "products", "price", {"price": 1e308}),
+        ("POST", "products", "cost", {"cost": -1}),
+        ("PUT", "Sale", "salesLines[0].price", {"salesLines": [{"identity": "GTIN", "qty": 1, "price": 1e308}]}),
+        (
+            "PUT",
+            "Sale",
+            "paymentLines[0].amount",
+            {"salesLines": [{"identity": "GTIN", "qty": 1}], "paymentLines": [{"amount": -1e308}]},
+        ),
+    ],
+)
+def test_an_amount_that_no_price_can_be_is_refused(
+    shop: Shopping, method: str, path: str, field: str, body: dict[str, object]
+) -> None:
+    """A price of 1e308 was noted, and each read from then on answered 500."""
+    named = dict.fromkeys(("name", "groupName", "color", "season", "brand"), "Cap") | {"productSizes": [{"gtin": "1"}]}
+    sold = {"saleGuid": str(uuid4()), "customerID": 0}
+    text = json.dumps({**(named if path == "products" else sold), **body}).replace("GTIN", shop.gtin)
+    refused = shop.calls(method, path, json.loads(text), status=400)
+    assert [field] == list(refused["errors"])
+    shop.calls("GET", "Stores")

@@ -284,8 +284,7 @@ class Book:
             str(code) if self._is_new(code := line.get(name)) else gtin for name in ("identity", "externalSKU")
         )
         label, text = (str(line.get(name) or gtin)[:_LONGEST_CODE] for name in ("receiptLabel", "sizeText"))
-        ore = round(price * 100) if isinstance(price, int | float) and 0 <= price < 1e9 else 0
-        size = added_size(id_, (identity, gtin, sku), (label, text), ore, 0)
+        size = added_size(id_, (identity, gtin, sku), (label, text), _ore(price), 0)
         product = self.product(id_) or _product_of(self.world, size)
         self.products[id_] = {**product, "productSizes": [*product["productSizes"], _variant(size)]}
         self.added[gtin], self._named[gtin] = size, id_
@@ -369,7 +368,7 @@ class Book:
             old = self.size(item["gtin"])
             if old is None or old.gtin in self.added:
                 codes = (item["identity"], item["gtin"], item["externalSKU"])
-                price, cost = round(body["price"] * 100), round(body["cost"] * 100)
+                price, cost = _ore(body["price"]), _ore(body["cost"])
                 size = added_size(id_, codes, (body["name"], item["label"] or ""), price, cost)
                 self.added[size.gtin] = size
                 self._index(size)
@@ -388,6 +387,11 @@ class Book:
             return NEVER if moment < 0 else LAST
         except ValueError as error:
             raise wrong(field, str(error)) from None
+
+
+def _ore(price: object) -> int:
+    """An amount in oere; 0 for what no price can be, which an event or an older log may have."""
+    return round(price * 100) if isinstance(price, int | float) and 0 <= price <= 1e9 else 0
 
 
 def _codes(size: Size) -> set[str]:

@@ -11,10 +11,12 @@ from frontsim.neighbours.stock_writes import end_reservation
 from frontsim.neighbours.views import CUSTOMER_FIELDS, customer_of, web_json
 from frontsim.neighbours.writing import (
     MOST_LINES,
+    MOST_PAID,
     Writing,
     hours_of,
     known_customer,
     lines_of,
+    ore_of,
     pieces_of,
     size_of,
     store_in,
@@ -283,6 +285,8 @@ def update_product(writing: Writing, call: VendorCall) -> Any:
 
 def _write_product(writing: Writing, id_: int, known: Mapping[str, Any], body: Mapping[str, Any]) -> Any:
     """Lay the given fields over the product; a size that is not listed stays."""
+    for name in ("price", "cost"):
+        ore_of(body, name, "")
     sizes = [dict(item) for item in known["productSizes"]]
     for place, item in enumerate(body.get("productSizes", ())):
         codes = [item[name] for name in ("gtin", "identity", "externalSKU") if item.get(name)]
@@ -316,9 +320,7 @@ def _new_size(product_id: int, place: int) -> dict[str, Any]:
 def _price(line: Mapping[str, Any], at: str, size: Size, pieces: int, country: Country) -> LinePrice:
     """The price of a line: the difference to the list price is a discount."""
     listed = size.price[country.currency]
-    asked = round(line["price"] * 100) if "price" in line else listed
-    if not 0 <= asked < 10**11:
-        raise wrong(f"{at}.price", f"expected a price from 0 to 1,000,000,000, got {line['price']}")
+    asked = ore_of(line, "price", at) if "price" in line else listed
     full = max(listed, asked)
     return line_price(pieces, full, full - asked, country.vat[size.group])
 
@@ -334,8 +336,9 @@ def _payments(writing: Writing, body: Mapping[str, Any], total: Ore, country: Co
         method = PaymentMethod(
             kind or 0, line.get("type") or _PAYMENTS.get(kind, "creditCard"), line.get("subType") or ""
         )
-        paid, currency = round(line.get("amount", 0) * 100), line.get("currency") or country.currency
-        tendered = round((line.get("currencyTendered") or line.get("amount", 0)) * 100)
+        at, currency = f"paymentLines[{len(made)}]", line.get("currency") or country.currency
+        paid = ore_of(line, "amount", at, least=-MOST_PAID)
+        tendered = ore_of(line, "currencyTendered", at, least=-MOST_PAID) or paid
         reference, row = line.get("txRef") or line.get("extRef") or "", line.get("rowId") or f"PAY{len(made) + 1}"
         made.append(Payment(method, paid, currency, tendered, reference, line.get("text"), row))
     return tuple(made)

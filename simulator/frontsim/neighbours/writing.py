@@ -18,10 +18,13 @@ from frontsim.payloads.documents.orders import DEFAULT_HOURS
 from frontsim.payloads.making.shop_state import ShopState
 from frontsim.payloads.world.assortment import Size
 from frontsim.payloads.world.moments import Ticks, of
+from frontsim.payloads.world.money import Ore
 from frontsim.payloads.world.world import Stock, Store
 
 MOST_LINES = 2_000
 """Lines of a write."""
+MOST_PAID = 1_000_000_000
+"""The highest price or payment."""
 
 
 @dataclass(slots=True)
@@ -93,6 +96,14 @@ def pieces_of(line: Mapping[str, Any], at: str, *, least: int | None = None) -> 
         expected = "a whole number of pieces" + (", not 0" if least is None else f", {least} or more")
         raise wrong(f"{at}.{name}" if at else name, f"expected {expected}, got {pieces}")
     return int(pieces)
+
+
+def ore_of(line: Mapping[str, Any], name: str, at: str, *, least: int = 0) -> Ore:
+    """The amount in a field, 0 for none. Raises BadInput."""
+    amount: float = line.get(name, 0)
+    if not least <= amount <= MOST_PAID:
+        raise wrong(f"{at}.{name}" if at else name, f"expected an amount from {least:,} to {MOST_PAID:,}, got {amount}")
+    return round(amount * 100)
 
 
 def hours_of(hours: int | None) -> int:
