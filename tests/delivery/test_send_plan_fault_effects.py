@@ -2,7 +2,7 @@
 
 import pytest
 
-from frontsim.delivery.send_plan import WHOLE, result_in_log, send_plan
+from frontsim.delivery.send_plan import WHOLE, Ending, SendPlan, result_in_log, send_plan
 from frontsim.domain.faults import FAULTS, FaultRule, FaultStage, Match
 from frontsim.domain.model import Outcome, Result
 
@@ -24,9 +24,14 @@ def test_a_fault_on_the_way_has_a_plan_of_its_own(fault: str) -> None:
 
 def test_a_plan_follows_the_parameters() -> None:
     assert b"0123" == send_plan(rule("partial-body", fraction=0.4)).part_of(b"0123456789")
-    assert send_plan(rule("slow-body", bytesPerS=7)) == send_plan(rule("slow-body", bytesPerS=7))
-    assert send_plan(rule("slow-body", bytesPerS=7)) != send_plan(rule("slow-body", bytesPerS=8))
-    assert send_plan(rule("timeout", afterS=2)) != send_plan(rule("timeout", afterS=3))
+    plans = {
+        "slow-headers": SendPlan(head_rate=7),
+        "slow-body": SendPlan(body_rate=7),
+        "timeout": SendPlan(ending=Ending.GIVE_UP, after_s=7),
+        "lost-response": SendPlan(ending=Ending.LOSE),
+        "reset-after-send": SendPlan(ending=Ending.RESET),
+    }
+    assert plans == {fault: send_plan(rule(fault, bytesPerS=7, afterS=7)) for fault in plans}
 
 
 @pytest.mark.parametrize("fault", [name for name in NEVER_ARRIVES if name != "answer"])

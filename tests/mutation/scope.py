@@ -20,6 +20,7 @@ MUTATED = (
     "verification/effects/state_shape.py",
     "verification/patience.py",
     "domain/fault*.py",
+    "delivery/send_plan.py",
     "recovery/judge.py",
 )
 """Everything between what was recorded and the verdict, and what breaks a delivery."""

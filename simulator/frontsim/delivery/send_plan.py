@@ -258,8 +258,8 @@ def _with_mutated_field(rule: FaultRule, payload: bytes, schema: Mapping[str, An
         return payload
 
 
-def _garbage(_: FaultRule, body: bytes) -> bytes:
-    return b"<html>502 Bad Gateway</html>" + body[:0]
+def _garbage(_: FaultRule, __: bytes) -> bytes:
+    return b"<html>502 Bad Gateway</html>"
 
 
 def _truncated(rule: FaultRule, body: bytes) -> bytes:
