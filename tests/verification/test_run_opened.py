@@ -1,11 +1,13 @@
 """Simulators of our own: what a run plays with, what its scenarios share, and what is refused before it."""
 
+import dataclasses
 import hashlib
 import time
 
 import orjson
 import pytest
 
+from frontsim.clock import stopwatch
 from frontsim.errors import BadInput, Unusable
 from frontsim.hosting.serving import run_in_thread
 from frontsim.verdicts import Verdict
@@ -13,6 +15,7 @@ from frontsim.verification import patience
 from frontsim.verification.request import Address
 from frontsim.verification.run import open_run, play_all
 from frontsim.verification.scenario import scenario
+from tests.support.patience import PATIENCE_S
 from tests.verification import laboratory
 from tests.verification.laboratory import CONTRACT, HASTY
 
@@ -182,3 +185,21 @@ def test_a_receiver_that_comes_up_meanwhile_is_in_no_other_shape(shop):
     request = laboratory.requested(shop.url, limits=HASTY)
     with open_run(request, 1, simulators=run_in_thread, pause=pause, tries_types=True) as opened:
         assert ("", "webhookEventId") == (opened.given.stop, opened.given.request.observe_key)
+
+
+def test_a_receiver_that_books_later_than_it_settles_has_a_key(shop):
+    """It books seconds after its answer: `last_s` says how long effects may take, not `settle_s`."""
+    sent_s = stopwatch()
+    shop.shows = lambda: (
+        200,
+        orjson.dumps([{"ref": each["webhookEventId"]} for each in shop.effects if stopwatch() - sent_s > 2]),
+    )
+    limits = dataclasses.replace(HASTY, last_s=PATIENCE_S)
+    with open_run(
+        laboratory.requested(shop.url, limits=limits, delivery_shape="event"),
+        1,
+        simulators=run_in_thread,
+        pause=time.sleep,
+        tries_types=True,
+    ) as opened:
+        assert "ref" == opened.given.request.observe_key

@@ -262,7 +262,7 @@ class OpenRun:
         """
         assert self.given.observer is not None
         found, observer = FoundKey(), self.given.observer
-        missing_s = self.given.request.limits.wait_limits.missing_s
+        missing_s = self.given.request.limits.last_s
         stages = self._other_shapes(missing_s)
         look = partial(awaited_key, observer, pause=self.pause)
         try:

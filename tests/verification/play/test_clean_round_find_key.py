@@ -86,3 +86,9 @@ def test_a_hash_of_the_ids_is_named(name):
         "business"
         == find_key([{**row, "saleId": each.entity.value} for row, each in zip(rows, SALES, strict=True)], SALES).key
     )
+
+
+def test_a_second_row_for_an_event_does_not_go_away():
+    """Waiting helps where one is missing, and not where there are two."""
+    assert find_key(named(*SALES, *SALES), SALES).is_sure
+    assert not find_key(named(*SALES[:2]), SALES).is_sure

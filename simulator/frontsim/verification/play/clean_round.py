@@ -77,7 +77,8 @@ def find_key(rows: Sequence[Any], events: Sequence[EventFact]) -> FoundKey:
         )
     return FoundKey(
         sentence=f"no column has one row for each event: {', '.join(found)}; let the observer show one row for each "
-        "event, and name its column with --observe-key"
+        "event, and name its column with --observe-key",
+        is_sure=all(max(rows_of.values()) > 1 for rows_of in (columns or identities).values()),
     )
 
 
