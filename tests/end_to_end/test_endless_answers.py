@@ -71,7 +71,7 @@ async def test_a_good_receiver_beside_a_hostile_one(more: bytes) -> None:
         over.set()
         await asyncio.gather(*beside)
         assert {(Outcome.ANSWERED, 200)} == {(result.outcome, result.status_code) for result in results}
-        assert (1, 50) == (len(good.calls), good.requests)
+        assert 50 == good.requests
         assert hostile.requests > 16
 
 
