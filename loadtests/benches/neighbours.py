@@ -48,7 +48,7 @@ def bench_reads(calls: int) -> None:
         stores = cost_us(simulator, "Stores", calls)
         for read in _READS:
             cost = cost_us(simulator, read.format(gtin=size["id"], order=order), calls)
-            print_figures(f"GET /api/{read}", microseconds=cost, ofStores=cost / stores)
+            print_figures(f"GET /api/{read}", microseconds=cost, ofStores=cost / stores if stores else 0.0)
 
 
 def bench_beside(events: int, times: int = 3) -> None:

@@ -162,7 +162,7 @@ def test_a_disk_that_is_full_costs_the_file_and_not_the_finding(exploring, recei
     (each,) = exploration.found
     assert each.file is None
     assert "expected a folder" in each.failure
-    told = "\n".join(lines(result_of(exploration, str)))
+    told = "\n".join(lines(result_of(exploration, lambda file: CommandLine((file,)))))
     assert "Not written: " in told
 
 

@@ -89,6 +89,7 @@ http {{
     upstream receiver {{ server 127.0.0.1:{receiver}; {upstream} }}
     server {{
         listen 127.0.0.1:{port};
+        proxy_set_header Host $host;
         {server}
         location / {{ proxy_pass http://receiver; }}
     }}
