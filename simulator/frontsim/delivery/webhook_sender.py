@@ -116,8 +116,7 @@ class ConnectionPool:
         latest = stopwatch() - ALONE_S
         for connection in [one for idle in alone for one, since in idle.items() if since <= latest]:
             connection.abort()
-        is_left = any(origin not in self._concurrent for origin in self._idle)
-        self._closer = asyncio.get_running_loop().call_later(ALONE_S, self._close_alone) if is_left else None
+        self._closer = asyncio.get_running_loop().call_later(ALONE_S, self._close_alone) if any(alone) else None
 
     def _sweep(self) -> None:
         latest = stopwatch() - IDLE_S
