@@ -60,7 +60,7 @@ def test_help_loads_no_command() -> None:
 
 @pytest.mark.slow
 def test_serve_loads_no_http_client() -> None:
-    """It calls nobody, and httpx, which loads rich and pygments for its own command, takes a quarter of a start."""
+    """It makes no calls, and httpx, which loads rich and pygments for its own command, takes a quarter of a start."""
     code = "import sys, frontsim.cli.commands.programs; print('httpx' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "False" == done.stdout.strip()

@@ -112,7 +112,7 @@ async def test_another_programs_transaction_is_waited_for_and_told_at_once(shop:
     with closing(sqlite3.connect(shop.path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         subscribed = asyncio.create_task(shop.subscribes())
-        while shop.store.problem is None:  # noqa: ASYNC110 - what it waits for tells nobody
+        while shop.store.problem is None:  # noqa: ASYNC110 - what it waits for sets no event
             await asyncio.sleep(0)
         assert "database is locked: another program writes to it" == shop.store.problem
         other.execute("ROLLBACK")
@@ -147,7 +147,7 @@ async def test_the_end_waits_for_another_programs_transaction_only_briefly(
         async with asyncio.timeout(PATIENCE_S), StoreDriver(tmp_path / "log.db") as shop:
             other.execute("BEGIN IMMEDIATE")
             subscribed = asyncio.create_task(shop.subscribes())
-            while shop.store.problem is None:  # noqa: ASYNC110 - what it waits for tells nobody
+            while shop.store.problem is None:  # noqa: ASYNC110 - what it waits for sets no event
                 await asyncio.sleep(0)
         with pytest.raises(StoreFailed):
             await subscribed

@@ -210,7 +210,7 @@ _FILTERS = ("before", "after", "limit", "event", "webhook", "outcome", "text", "
 
 
 _EXPORTED = 100
-"""Events that are read at once for an export: some hundred kilobytes, unless somebody has sent huge ones."""
+"""Events that are read at once for an export: some hundred kilobytes, unless payloads are huge."""
 _DOWNLOAD = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 """A spreadsheet takes a text that begins so for a formula, which may call programs."""

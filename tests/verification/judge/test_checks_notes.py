@@ -55,7 +55,7 @@ def fact(webhook, name, entity=SALE):
 
 
 TWIN = (
-    "two webhooks reported {}, and the receiver booked it once for each: two event ids, so no violation, "
+    "two webhooks reported {}, and the receiver booked each once per webhook: two event ids, so no violation, "
     "but the business may see them twice"
 )
 

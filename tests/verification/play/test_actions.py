@@ -96,7 +96,7 @@ def test_a_fault_ends_once_what_it_holds_back_has_arrived(plays, fault, param):
 
 
 def test_a_scenario_that_moves_the_clock_lets_go_of_what_is_delayed(plays):
-    """An hour of simulator time costs nobody an hour: the end of the fault does not wait for it."""
+    """An hour of simulator time takes no hour: the end of the fault does not wait for it."""
     advance = '[[step]]\ndo = "clear"\n[[step]]\ndo = "advance"\nseconds = 4000\n[[step]]\ndo = "drain"\n'
     played, _ = plays(f'{FAULT}fault = "delay"\nparams = {{seconds = 3600}}\n{RAISE}{advance}')
     assert ("verified", (), "") == verdict(played)

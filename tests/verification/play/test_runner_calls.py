@@ -70,7 +70,7 @@ def test_a_receiver_that_calls_back(receiver, verdict, classes, scenario, shop, 
 
 
 def test_a_receiver_that_sends_no_subscription_key_is_told_so(shop, address, requested, play):
-    """In a note, because the simulator takes what the vendor would refuse; whoever sends one is not named."""
+    """In a note, because the simulator takes what the vendor would refuse; a caller that sends one is not named."""
 
     def keyless(event_id):
         agent = {"x-api-key": "k", "User-Agent": "erp/7"}

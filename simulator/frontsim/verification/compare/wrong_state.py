@@ -216,7 +216,7 @@ def _contacts(customer: _Customer) -> list[str]:
 
 
 def checks(history: History) -> tuple[StateCheck, StateCheck]:
-    """Of the levels, and of the customers; nothing is compared where nobody reads them."""
+    """Of the levels, and of the customers; nothing is compared where they are not read."""
     if history.state is None:
         return StateCheck(), StateCheck()
     return check_stock(history), check_customers(history)

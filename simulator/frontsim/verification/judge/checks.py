@@ -125,7 +125,7 @@ def _twins(correlation: Correlation) -> str:
     if not double:
         return ""
     return (
-        f"two webhooks reported {counted(double, 'occurrence')}, and the receiver booked it once for each: "
+        f"two webhooks reported {counted(double, 'occurrence')}, and the receiver booked each once per webhook: "
         "two event ids, so no violation, but the business may see them twice"
     )
 
