@@ -44,3 +44,8 @@ def not_among(known: Iterable[str], name: str, *, expected: str) -> str:
     """`expected a scenario, got 'strom' (did you mean 'storm'?): steady, storm`: the hint stands before a long list."""
     names = list(known)
     return f"expected {expected}, got {name[:_LONGEST]!r}{near(name, names)}: {', '.join(names)}"
+
+
+def first_paragraph(documented: type) -> str:
+    """The first paragraph of a class's docstring, in one line: what a list shows of it."""
+    return " ".join((documented.__doc__ or "").partition("\n\n")[0].split())

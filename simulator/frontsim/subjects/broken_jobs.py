@@ -4,7 +4,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,11 +13,11 @@ from typing import Any
 from frontsim.errors import BadInput
 from frontsim.subjects import jobs
 from frontsim.subjects.jobs import Entry, Failed, Job
-from frontsim.wording import not_among
+from frontsim.wording import first_paragraph, not_among
 
 
 class WindowGap(Job):
-    """Its window begins where the last start ended, not where the last window did."""
+    """Its window begins where its last start ended: what was created during that start, or failed late, is lost."""
 
     def window(self) -> tuple[str, str]:
         from_, to = super().window()
@@ -33,7 +33,7 @@ class WindowGap(Job):
 
 
 class ResendsAll(Job):
-    """It lists without `success=false`, and resends whatever is listed."""
+    """It resends whatever is listed, delivered or not."""
 
     def query(self) -> dict[str, str]:
         from_, to = self.window()
@@ -44,7 +44,7 @@ class ResendsAll(Job):
 
 
 class LoopsForEver(Job):
-    """It resends until nothing is left, however long that takes."""
+    """It resends until nothing is left, so an event that can never succeed keeps it for ever."""
 
     def recover(self, webhook_id: str) -> None:
         while entries := self.failed(self.read_list(webhook_id)):
@@ -56,7 +56,7 @@ class LoopsForEver(Job):
 
 
 class IgnoresRetryAfter(Job):
-    """It takes a 429 for any other failure, and asks for the next event at once."""
+    """It asks for the next event at once when the API asks it to wait."""
 
     def call(self, method: str, path: str, *, is_sure: bool = False, **parts: Any) -> Any:
         if is_sure:
@@ -85,14 +85,14 @@ class OnlyToday(Job):
 
 
 class OnlyFirstWebhook(Job):
-    """It knows one webhook."""
+    """It knows one webhook; the failures of all others stay."""
 
     def webhooks(self) -> Sequence[str]:
         return self.webhook_ids[:1]
 
 
 class UnknownIsDone(Job):
-    """It takes a resend without an answer for done, and remembers that."""
+    """It takes a resend without an answer for done."""
 
     def failed(self, entries: list[Entry]) -> list[Entry]:
         done = self._done()
@@ -111,7 +111,7 @@ class UnknownIsDone(Job):
 
 
 class AsksAgainBlindly(Job):
-    """After a lost answer it makes the resend again, without a look."""
+    """It repeats a resend whose answer was lost, although it was made."""
 
     def look(self, webhook_id: str, entry: Entry, _: Failed, /) -> Entry:
         path = f"/WebhooksEvents/{webhook_id}/deliver/{entry['webhookEventId']}"
@@ -120,7 +120,7 @@ class AsksAgainBlindly(Job):
 
 
 class OverlappingRuns(Job):
-    """It takes no lock."""
+    """It takes no lock, so two copies resend the same events."""
 
     @contextmanager
     def alone(self) -> Iterator[bool]:
@@ -128,7 +128,7 @@ class OverlappingRuns(Job):
 
 
 class StaleLock(Job):
-    """Its lock is a file that stays behind when it is killed."""
+    """Its lock file stays behind when it is killed, and keeps it from ever running again."""
 
     @contextmanager
     def alone(self) -> Iterator[bool]:
@@ -145,7 +145,7 @@ class StaleLock(Job):
 
 
 class ToIsInclusive(Job):
-    """It takes `to` for inclusive, so its next window begins a second later."""
+    """It takes `to` for inclusive, and begins its next window a second later."""
 
     def window(self) -> tuple[str, str]:
         from_, tomorrow = super().window()
@@ -158,7 +158,7 @@ class ToIsInclusive(Job):
 
 
 class LocalTimeAsUtc(Job):
-    """It writes UTC where the vendor reads its local time."""
+    """It writes UTC where the vendor reads its local time, so the last hour or two are never in its window."""
 
     def window(self) -> tuple[str, str]:
         now = datetime.now(UTC).replace(tzinfo=None)
@@ -166,14 +166,14 @@ class LocalTimeAsUtc(Job):
 
 
 class ReadsPages(Job):
-    """It takes a list for the first page of a hundred, and asks for the next, which the API does not have."""
+    """It resends the first hundred of a list that has no pages."""
 
     def read_list(self, webhook_id: str) -> list[Entry]:
         return super().read_list(webhook_id)[:100]
 
 
 class ExitsWithZero(Job):
-    """Whatever is left, its exit code is 0."""
+    """Whatever is left, it ends with exit code 0."""
 
     def exit_code(self) -> int:
         return 0
@@ -188,14 +188,14 @@ class PrintsItsKey(Job):
 
 
 class DiesOfNullStatus(Job):
-    """It compares status codes, and a null is not a number."""
+    """It compares status codes, and dies of an event that was never answered."""
 
     def failed(self, entries: list[Entry]) -> list[Entry]:
         return [entry for entry in super().failed(entries) if entry["statusCode"] >= 300]
 
 
 class ResendsPending(Job):
-    """It takes what is not yet delivered for failed."""
+    """It takes what is still on its way for failed."""
 
     def query(self) -> dict[str, str]:
         from_, to = self.window()
@@ -206,7 +206,7 @@ class ResendsPending(Job):
 
 
 class TriesOnce(Job):
-    """It remembers what it has resent, and never tries it again."""
+    """It never resends an event a second time."""
 
     def failed(self, entries: list[Entry]) -> list[Entry]:
         file = self.folder / "tried.json"
@@ -217,7 +217,7 @@ class TriesOnce(Job):
 
 
 class Hammers(Job):
-    """It asks for a resend ten times a second until the receiver takes it, or a minute is over."""
+    """It resends one event twenty times in a row while the receiver is down."""
 
     def resend(self, webhook_id: str, entry: Entry) -> None:
         for _ in range(20):
@@ -231,7 +231,7 @@ class Hammers(Job):
 
 
 class DeletesItsWebhook(Job):
-    """It deletes a webhook when it is done, to create it with the next deployment."""
+    """It deletes its webhook when it is done: every event from then on is lost."""
 
     def recover(self, webhook_id: str) -> None:
         super().recover(webhook_id)
@@ -239,7 +239,7 @@ class DeletesItsWebhook(Job):
 
 
 class PointsElsewhere(Job):
-    """It writes the URL of a receiver that is not there into its webhook."""
+    """It points its webhook to a URL at which nothing listens."""
 
     def recover(self, webhook_id: str) -> None:
         super().recover(webhook_id)
@@ -247,7 +247,7 @@ class PointsElsewhere(Job):
 
 
 class SubscribesAgain(Job):
-    """It creates its webhook once more, to be sure that there is one."""
+    """It creates its webhook a second time, so each event arrives twice."""
 
     def recover(self, webhook_id: str) -> None:
         super().recover(webhook_id)
@@ -260,10 +260,14 @@ class JobVariant:
     """One job; a right one has no `expected` class and no `cases`."""
 
     name: str
-    make: Callable[[Mapping[str, str]], Job]
-    bug: str
+    make: type[Job]
     expected: str = ""
     cases: tuple[str, ...] = ()
+
+    @property
+    def bug(self) -> str:
+        """The sentence in its class that says what is wrong with it (of a right one: how it differs)."""
+        return first_paragraph(self.make)
 
 
 def _by_name(*variants: JobVariant) -> Mapping[str, JobVariant]:
@@ -273,173 +277,42 @@ def _by_name(*variants: JobVariant) -> Mapping[str, JobVariant]:
 
 
 CORRECT_JOBS = _by_name(
-    JobVariant("simple", Job, "Stateless and serial, with a window of thirty days and a lock."),
-    JobVariant("parallel", jobs.Parallel, "It resends eight events at the same time."),
-    JobVariant("filters-itself", jobs.FiltersItself, "It picks what failed from an unfiltered list."),
+    JobVariant("simple", Job),
+    JobVariant("parallel", jobs.Parallel),
+    JobVariant("filters-itself", jobs.FiltersItself),
 )
 
 BROKEN_JOBS = _by_name(
+    JobVariant("window-gap", WindowGap, "missed", ("between-two-starts", "late-failure")),
+    JobVariant("resends-all", ResendsAll, "resent-delivered", ("delivered-between", "every-webhook", "still-pending")),
+    JobVariant("loops-for-ever", LoopsForEver, "endless", ("never-succeeds", "receiver-still-down")),
+    JobVariant("ignores-retry-after", IgnoresRetryAfter, "hammered", ("api-429",)),
+    JobVariant("stops-at-first-error", StopsAtFirstError, "gave-up-early", ("never-succeeds",)),
+    JobVariant("only-today", OnlyToday, "missed", ("every-webhook", "window-edges")),
+    JobVariant("only-first-webhook", OnlyFirstWebhook, "missed", ("every-webhook",)),
+    JobVariant("unknown-is-done", UnknownIsDone, "missed", ("resend-not-made",)),
+    JobVariant("asks-again-blindly", AsksAgainBlindly, "resent-delivered", ("lost-resend-answer",)),
+    JobVariant("overlapping-runs", OverlappingRuns, "resent-delivered", ("two-at-once",)),
+    JobVariant("stale-lock", StaleLock, "missed", ("killed-midway",)),
+    JobVariant("to-is-inclusive", ToIsInclusive, "missed", ("between-two-starts",)),
+    JobVariant("local-time-as-utc", LocalTimeAsUtc, "missed", ("just-failed",)),
+    JobVariant("reads-pages", ReadsPages, "missed", ("long-list",)),
     JobVariant(
-        "window-gap",
-        WindowGap,
-        "Its window begins where its last start ended: what was created during that start, or failed late, is lost.",
-        "missed",
-        ("between-two-starts", "late-failure"),
+        "exits-with-zero", ExitsWithZero, "silent", ("never-succeeds", "receiver-still-down", "fails-again", "api-401")
     ),
-    JobVariant(
-        "resends-all",
-        ResendsAll,
-        "It resends whatever is listed, delivered or not.",
-        "resent-delivered",
-        ("delivered-between", "every-webhook", "still-pending"),
-    ),
-    JobVariant(
-        "loops-for-ever",
-        LoopsForEver,
-        "It resends until nothing is left, so an event that can never succeed keeps it for ever.",
-        "endless",
-        ("never-succeeds", "receiver-still-down"),
-    ),
-    JobVariant(
-        "ignores-retry-after",
-        IgnoresRetryAfter,
-        "It asks for the next event at once when the API asks it to wait.",
-        "hammered",
-        ("api-429",),
-    ),
-    JobVariant(
-        "stops-at-first-error",
-        StopsAtFirstError,
-        "The first event that cannot be resent ends it.",
-        "gave-up-early",
-        ("never-succeeds",),
-    ),
-    JobVariant(
-        "only-today",
-        OnlyToday,
-        "It lists what failed since midnight.",
-        "missed",
-        ("every-webhook", "window-edges"),
-    ),
-    JobVariant(
-        "only-first-webhook",
-        OnlyFirstWebhook,
-        "It knows one webhook; the failures of all others stay.",
-        "missed",
-        ("every-webhook",),
-    ),
-    JobVariant(
-        "unknown-is-done",
-        UnknownIsDone,
-        "It takes a resend without an answer for done.",
-        "missed",
-        ("resend-not-made",),
-    ),
-    JobVariant(
-        "asks-again-blindly",
-        AsksAgainBlindly,
-        "It repeats a resend whose answer was lost, although it was made.",
-        "resent-delivered",
-        ("lost-resend-answer",),
-    ),
-    JobVariant(
-        "overlapping-runs",
-        OverlappingRuns,
-        "It takes no lock, so two copies resend the same events.",
-        "resent-delivered",
-        ("two-at-once",),
-    ),
-    JobVariant(
-        "stale-lock",
-        StaleLock,
-        "Its lock file stays behind when it is killed, and keeps it from ever running again.",
-        "missed",
-        ("killed-midway",),
-    ),
-    JobVariant(
-        "to-is-inclusive",
-        ToIsInclusive,
-        "It takes `to` for inclusive, and begins its next window a second later.",
-        "missed",
-        ("between-two-starts",),
-    ),
-    JobVariant(
-        "local-time-as-utc",
-        LocalTimeAsUtc,
-        "It writes UTC where the vendor reads its local time, so the last hour or two are never in its window.",
-        "missed",
-        ("just-failed",),
-    ),
-    JobVariant(
-        "reads-pages",
-        ReadsPages,
-        "It resends the first hundred of a list that has no pages.",
-        "missed",
-        ("long-list",),
-    ),
-    JobVariant(
-        "exits-with-zero",
-        ExitsWithZero,
-        "Whatever is left, it ends with exit code 0.",
-        "silent",
-        ("never-succeeds", "receiver-still-down", "fails-again", "api-401"),
-    ),
-    JobVariant(
-        "prints-its-key",
-        PrintsItsKey,
-        "It prints the headers of its requests.",
-        "leaked",
-        ("a-plain-failure",),
-    ),
-    JobVariant(
-        "dies-of-null-status",
-        DiesOfNullStatus,
-        "It compares status codes, and dies of an event that was never answered.",
-        "crashed",
-        ("status-null",),
-    ),
-    JobVariant(
-        "resends-pending",
-        ResendsPending,
-        "It takes what is still on its way for failed.",
-        "resent-delivered",
-        ("still-pending",),
-    ),
-    JobVariant(
-        "tries-once",
-        TriesOnce,
-        "It never resends an event a second time.",
-        "gave-up-early",
-        ("fails-again", "receiver-still-down"),
-    ),
-    JobVariant(
-        "hammers",
-        Hammers,
-        "It resends one event twenty times in a row while the receiver is down.",
-        "hammered",
-        ("receiver-still-down",),
-    ),
+    JobVariant("prints-its-key", PrintsItsKey, "leaked", ("a-plain-failure",)),
+    JobVariant("dies-of-null-status", DiesOfNullStatus, "crashed", ("status-null",)),
+    JobVariant("resends-pending", ResendsPending, "resent-delivered", ("still-pending",)),
+    JobVariant("tries-once", TriesOnce, "gave-up-early", ("fails-again", "receiver-still-down")),
+    JobVariant("hammers", Hammers, "hammered", ("receiver-still-down",)),
     JobVariant(
         "deletes-its-webhook",
         DeletesItsWebhook,
-        "It deletes its webhook when it is done: every event from then on is lost.",
         "unsubscribed",
         ("a-plain-failure", "between-two-starts", "every-webhook"),
     ),
-    JobVariant(
-        "points-elsewhere",
-        PointsElsewhere,
-        "It points its webhook to a URL at which nothing listens.",
-        "unsubscribed",
-        ("a-plain-failure", "between-two-starts"),
-    ),
-    JobVariant(
-        "subscribes-again",
-        SubscribesAgain,
-        "It creates its webhook a second time, so each event arrives twice.",
-        "unsubscribed",
-        ("a-plain-failure", "between-two-starts"),
-    ),
+    JobVariant("points-elsewhere", PointsElsewhere, "unsubscribed", ("a-plain-failure", "between-two-starts")),
+    JobVariant("subscribes-again", SubscribesAgain, "unsubscribed", ("a-plain-failure", "between-two-starts")),
 )
 
 

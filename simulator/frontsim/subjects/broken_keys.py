@@ -20,7 +20,7 @@ from frontsim.subjects.reference import Backend, Inbox, Receiver, WorkFailed, do
 
 
 class NoDedupe(Receiver):
-    """Books every request: each copy is new to it."""
+    """It books every request, so every copy counts."""
 
     def take_key(self, db: sqlite3.Connection, key: str) -> bool:  # noqa: ARG002 - that it is ignored is the bug
         return True
@@ -40,28 +40,28 @@ class _RenamesRepeats(Receiver):
 
 
 class RepeatsWithoutId(_RenamesRepeats):
-    """Its table of ids has an index and its bookings have none: the join finds an id for the first booking only."""
+    """It keeps each id once, and books a repeat again without one, as orders that are joined with a table of ids."""
 
     def other_id(self, event: ReceivedEvent) -> str:  # noqa: ARG002 - that there is none is the bug
         return ""
 
 
 class RepeatsUnderNewIds(_RenamesRepeats):
-    """Makes up an id where the event's is taken."""
+    """It books a repeat again under an id that it makes up."""
 
     def other_id(self, event: ReceivedEvent) -> str:  # noqa: ARG002 - that it is ignored is the bug
         return str(uuid4())
 
 
 class NumbersRepeats(_RenamesRepeats):
-    """Adds a number to an id that is taken."""
+    """It books a repeat again under the event's id with a number at its end."""
 
     def other_id(self, event: ReceivedEvent) -> str:
         return f"{event.event_id}-1"
 
 
 class MemoryDedupe(Receiver):
-    """Keeps its keys in memory, so a restart forgets them."""
+    """It knows the ids that it has seen until the next restart."""
 
     async def start(self) -> None:
         """Start with an empty memory: this is the bug."""
@@ -75,7 +75,7 @@ class MemoryDedupe(Receiver):
 
 
 class ShortMemory(Receiver):
-    """Keeps the last hundred keys: a later resend is new to it."""
+    """It knows only the last hundred ids that it has seen."""
 
     LENGTH = 100
 
@@ -86,7 +86,7 @@ class ShortMemory(Receiver):
 
 
 class ForgetsAtMidnight(Receiver):
-    """Starts a new list of keys every day. Its days last a tenth of a second, so that a test need not wait."""
+    """It begins a new list of ids every day (its days last a tenth of a second)."""
 
     DAY_MS = 100
 
@@ -95,7 +95,7 @@ class ForgetsAtMidnight(Receiver):
 
 
 class ForgetsInTime(Receiver):
-    """Looks for the event among its newest bookings only, as a cache whose entries live for so long."""
+    """Its ids live in a cache for a while (0.8 s, where real ones take 5 or 30)."""
 
     LIFETIME_MS = 800
 
@@ -105,13 +105,13 @@ class ForgetsInTime(Receiver):
 
 
 class CleansUpWeekly(ForgetsInTime):
-    """Throws away ids that are older than seven days."""
+    """It throws away ids that are older than seven days."""
 
     LIFETIME_MS = 7 * 86_400_000
 
 
 class DedupeByTimestamp(Receiver):
-    """Treats two events of one type and one moment as the same."""
+    """It treats two events of one type and one moment as the same."""
 
     def key(self, event: ReceivedEvent) -> str:
         moments = (str(v) for name, v in event.payload.items() if name.endswith("DateTime") and v is not None)
@@ -119,14 +119,14 @@ class DedupeByTimestamp(Receiver):
 
 
 class DedupeByWebhookId(Receiver):
-    """Reads the wrong one of two headers: all events of a webhook have the same key."""
+    """It uses the webhook's id as the event's, so it drops a webhook's second event."""
 
     def key(self, event: ReceivedEvent) -> str:
         return event.webhook_id
 
 
 class DedupeByEntity(Receiver):
-    """Treats all events about a customer or an order as the same: it drops the second update."""
+    """It treats the second update of a customer or an order as a copy of the first."""
 
     def key(self, event: ReceivedEvent) -> str:
         try:
@@ -137,7 +137,7 @@ class DedupeByEntity(Receiver):
 
 
 class KeyCutShort(Receiver):
-    """Keeps ids in a column of 32 characters, which cuts the end off a UUID with dashes (36)."""
+    """It keeps ids in a column of 32 characters, which cuts the end off a UUID with dashes."""
 
     WIDTH = 32
 
@@ -146,7 +146,7 @@ class KeyCutShort(Receiver):
 
 
 class CheckThenAct(Receiver):
-    """Looks whether the key is free, works, and takes the key at the end: two copies at once both find it free."""
+    """It checks whether the id is new, works, and notes the id at the end; two copies at once both look new."""
 
     SECONDS = 0.02
 
@@ -165,7 +165,10 @@ class CheckThenAct(Receiver):
 
 
 class DoubleEffectUnderConcurrency(Inbox):
-    """An inbox with a second worker for busy times: both take the oldest job, because nothing marks it as taken."""
+    """When many events wait, a second worker helps, and both take the same job.
+
+    Nothing marks a job as taken.
+    """
 
     SECONDS = 0.005
 
@@ -209,7 +212,7 @@ logger = logging.getLogger(__name__)
 
 
 class IdBeforeWork(Receiver):
-    """Takes the key, then works: if the work fails, it answers 200 to the resend and does nothing."""
+    """It stores the id, then works; if the work fails, it treats the resend as a copy."""
 
     async def start(self) -> None:
         self._backend = Backend("business system")
@@ -223,7 +226,7 @@ class IdBeforeWork(Receiver):
 
 
 class DedupeInAnotherTransaction(Receiver):
-    """Commits the effect, then writes the key to a separate store, which may fail or never be reached."""
+    """It commits the effect and stores the id afterwards, which may fail or never happen."""
 
     async def start(self) -> None:
         self._key_store = Backend("store of keys")
@@ -238,7 +241,7 @@ class DedupeInAnotherTransaction(Receiver):
 
 
 class EffectThen500(Receiver):
-    """Books, then fails at something less important (a mail), answers 500 and frees the key."""
+    """It books, then fails at something less important, answers 500 and lets the resend book again."""
 
     async def start(self) -> None:
         self._mail = Backend("mail server")
@@ -256,7 +259,7 @@ class EffectThen500(Receiver):
 
 
 class BatchLosesGoodOnes(Receiver):
-    """Books all that comes within 50 ms in one transaction; one duplicate rolls it back, and it answers 200 to all."""
+    """It books a batch in one transaction; one duplicate rolls it back, and it answers 200 to all."""
 
     SECONDS = 0.05
 

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from frontsim.subjects.correct import (
+    OVERWRITE_CUSTOMER,
     CustomerRow,
     CustomerTable,
     NewestState,
@@ -15,21 +16,20 @@ from frontsim.subjects.correct import (
     StockChange,
     change_of,
     customer_row,
-    overwrite,
 )
 from frontsim.subjects.inbound import EntityState, RawRequest, ReceivedEvent
 from frontsim.subjects.reference import Receiver, Variant
 
 
 class DropsNonAscii(Receiver):
-    """Stores text as ASCII and drops the rest: Bjørn Åsen becomes Bjrn sen."""
+    """It drops every letter outside ASCII."""
 
     def kept_payload(self, event: ReceivedEvent) -> bytes:
         return orjson.dumps(event.payload).decode().encode("ascii", "ignore")
 
 
 class RoundsDecimals(Receiver):
-    """Keeps money and quantities as whole numbers: 99.5 becomes 100."""
+    """It keeps amounts as whole numbers."""
 
     def kept_payload(self, event: ReceivedEvent) -> bytes:
         return orjson.dumps(
@@ -38,21 +38,21 @@ class RoundsDecimals(Receiver):
 
 
 class CutsCents(Receiver):
-    """Keeps money in hundredths, by a binary float and without rounding: 19.99 * 100 is 1998.9999999999998."""
+    """It multiplies a binary float by 100 and cuts off the rest: 19.99 becomes 19.98."""
 
     def kept_payload(self, event: ReceivedEvent) -> bytes:
         return orjson.dumps(_changed(event.payload, _hundredths))
 
 
 class ReturnsAsSales(Receiver):
-    """Keeps amounts and quantities without their sign."""
+    """It drops the sign of amounts."""
 
     def kept_payload(self, event: ReceivedEvent) -> bytes:
         return orjson.dumps(_changed(event.payload, lambda _, value: abs(value) if _is_number(value) else value))
 
 
 class IgnoresQuantity(Receiver):
-    """Keeps one unit of each line of a sale, because every line that it was tried with had one."""
+    """It keeps one unit of each line of a sale, whatever its quantity."""
 
     def kept_payload(self, event: ReceivedEvent) -> bytes:
         lines = [
@@ -63,14 +63,14 @@ class IgnoresQuantity(Receiver):
 
 
 class CutsTexts(Receiver):
-    """Keeps names in columns of 24 characters and other texts in columns of 255, and cuts off what is longer."""
+    """It keeps texts in columns of 24 and 255 characters, which cut off longer ones silently."""
 
     def kept_payload(self, event: ReceivedEvent) -> bytes:
         return orjson.dumps(_changed(event.payload, _cut))
 
 
 class TruncatesLargeBodies(Receiver):
-    """Keeps payloads in a column of 65,535 bytes, which cuts off longer ones silently."""
+    """It keeps the first 65,535 bytes of a payload."""
 
     WIDTH = 65_535
 
@@ -104,35 +104,35 @@ _OVERWRITE_STATE = "INSERT OR REPLACE INTO states (entity, moment, rank, effect)
 
 
 class LastWriterWins(Receiver):
-    """Treats the last event as the current state: a resend from yesterday undoes today's update."""
+    """It lets an older state overwrite a newer one."""
 
     def update(self, db: sqlite3.Connection, state: EntityState, effect: int) -> None:
         db.execute(_OVERWRITE_STATE, (state.entity, state.moment, state.rank, effect))
 
 
 class ForgetsDeletions(NewestState):
-    """Deletes all that it has of a deleted customer, also when that was: a late update brings the customer back."""
+    """It deletes a deleted customer's row and all memory of it, so that an older update brings the customer back."""
 
     def forget(self, db: sqlite3.Connection, state: EntityState) -> None:
         db.execute("DELETE FROM states WHERE entity = ?", (state.entity,))
 
 
 class OverwritesRows(NewestState):
-    """Keeps one row for each customer, order and stock item, and the last event to arrive overwrites it."""
+    """It keeps one row for each customer and order, and the last event to arrive overwrites it."""
 
     def note(self, db: sqlite3.Connection, state: EntityState, effect: int) -> None:
         db.execute(_OVERWRITE_STATE, (state.entity, state.moment, state.rank, effect))
 
 
 class LastCustomerWins(CustomerTable):
-    """Takes over what the last event to arrive says: a resend from yesterday undoes today's change."""
+    """It takes over what the last event to arrive says of a customer."""
 
     def keep(self, db: sqlite3.Connection, row: CustomerRow) -> None:
-        overwrite(db, row)
+        db.execute(OVERWRITE_CUSTOMER, row)
 
 
 class CustomerAfterTheAnswer(CustomerTable):
-    """Books the event and answers; a task in memory changes the customer a moment later."""
+    """It answers and changes the customer a moment later."""
 
     SECONDS = 0.03
 
@@ -162,7 +162,7 @@ _OVERWRITE_LEVEL = "INSERT OR REPLACE INTO levels (stock, gtin, level) VALUES (?
 
 
 class LevelCountsRepeats(StockBySum):
-    """Changes the level, then checks whether it knows the event: a resend is booked once and counts twice."""
+    """It books a repeat once, and changes the stock level again."""
 
     def book(self, db: sqlite3.Connection, event: ReceivedEvent) -> bool:
         if (change := change_of(event)) is not None:
@@ -174,7 +174,7 @@ class LevelCountsRepeats(StockBySum):
 
 
 class LevelLosesUpdates(StockBySum):
-    """Reads the level, adds to it and writes it, while another worker does the same."""
+    """It reads the stock level, adds to it and writes it, while another worker does the same."""
 
     SECONDS = 0.01
 
@@ -197,7 +197,7 @@ class LevelLosesUpdates(StockBySum):
 
 
 class LevelInAnotherTransaction(StockBySum):
-    """Books the event, then changes the level: killed in between, it takes the resend for done."""
+    """It books the event and changes the stock level in a second transaction."""
 
     BEFORE, SECONDS, AFTER = 0.0, 0.5, 0.0
 
@@ -217,13 +217,13 @@ class LevelInAnotherTransaction(StockBySum):
 
 
 class SlowLevelInAnotherTransaction(LevelInAnotherTransaction):
-    """The same on a slow machine: its first commit comes long after the request."""
+    """It does the same, but its first commit comes a quarter of a second after the request."""
 
     BEFORE, SECONDS, AFTER = 0.25, 0.1, 0.2
 
 
 class LastLevelWins(StockBySum):
-    """Takes over the level of the last movement to arrive: a resend from yesterday undoes today's sales."""
+    """It takes over the stock level of the last movement to arrive."""
 
     def move(self, db: sqlite3.Connection, change: StockChange) -> None:
         db.execute(_OVERWRITE_LEVEL, (change.stock, change.gtin, change.level))
@@ -239,33 +239,13 @@ _WRONG_STATE = frozenset({"wrong-state"})
 
 DERIVED = (
     Variant(
-        "level-counts-repeats",
-        LevelCountsRepeats,
-        "It books a repeat once, and changes the stock level again.",
-        _WRONG_STATE,
-        ("stock-levels", "lost-response"),
-        state="/levels",
+        "level-counts-repeats", LevelCountsRepeats, _WRONG_STATE, ("stock-levels", "lost-response"), state="/levels"
     ),
-    Variant(
-        "level-loses-updates",
-        LevelLosesUpdates,
-        "It reads the stock level, adds to it and writes it, while another worker does the same.",
-        _WRONG_STATE,
-        ("stock-levels",),
-        state="/levels",
-    ),
-    Variant(
-        "last-level-wins",
-        LastLevelWins,
-        "It takes over the stock level of the last movement to arrive.",
-        _STALE,
-        ("stock-levels",),
-        state="/levels",
-    ),
+    Variant("level-loses-updates", LevelLosesUpdates, _WRONG_STATE, ("stock-levels",), state="/levels"),
+    Variant("last-level-wins", LastLevelWins, _STALE, ("stock-levels",), state="/levels"),
     Variant(
         "level-in-another-transaction",
         LevelInAnotherTransaction,
-        "It books the event and changes the stock level in a second transaction.",
         _WRONG_STATE,
         ("crash-matrix",),
         needs_process_control=True,
@@ -274,24 +254,15 @@ DERIVED = (
     Variant(
         "slow-level-in-another-transaction",
         SlowLevelInAnotherTransaction,
-        "It does the same, but its first commit comes a quarter of a second after the request.",
         _WRONG_STATE,
         ("crash-matrix",),
         needs_process_control=True,
         state="/levels",
     ),
-    Variant(
-        "last-customer-wins",
-        LastCustomerWins,
-        "It takes over what the last event to arrive says of a customer.",
-        _STALE,
-        ("out-of-order",),
-        state="/customers",
-    ),
+    Variant("last-customer-wins", LastCustomerWins, _STALE, ("out-of-order",), state="/customers"),
     Variant(
         "customer-after-the-answer",
         CustomerAfterTheAnswer,
-        "It answers and changes the customer a moment later.",
         _WRONG_STATE,
         ("crash-after-ack",),
         needs_process_control=True,

@@ -25,7 +25,7 @@ _OURS = "crm-"
 
 
 class Enriches(Receiver):
-    """Reads the product of each event before it books, again where the API is busy or fails."""
+    """Reads each event's product from the API before it books, and tries again."""
 
     PAUSES_S: tuple[float, ...] = _PAUSES_S
 
@@ -82,7 +82,7 @@ def _gtin(payload: Mapping[str, Any]) -> str:
 
 
 class WritesBack(Enriches):
-    """Gives each customer a reference of its own, and knows by that reference the event that its write raises."""
+    """Gives customers its own reference through the API, and knows its own echo."""
 
     async def call_for(self, event: ReceivedEvent) -> None:
         number = value_at(event.payload, "customerId")
@@ -95,14 +95,14 @@ class WritesBack(Enriches):
 
 
 class LoopsOnEcho(WritesBack):
-    """Writes for every event of a customer, those of its own writes included."""
+    """It answers the event that its own write raised with another write."""
 
     def is_echo(self, event: ReceivedEvent, number: int) -> bool:  # noqa: ARG002 - that it is ignored is the bug
         return False
 
 
 class BooksBeforeTheRead(Enriches):
-    """Books, then reads the product; when that fails it frees the key, and so books the event again."""
+    """It books, reads the product, and books again when that failed."""
 
     PAUSES_S = ()
 
@@ -118,36 +118,21 @@ class BooksBeforeTheRead(Enriches):
 
 
 class ReadsStale(WritesBack, BooksBeforeTheRead):
-    """Books and writes; if the answer is lost, it looks for its write in an old copy of the shop, and redoes all."""
+    """It looks for a write whose answer was lost in an old copy of the shop, and does all again."""
 
 
 CORRECT_CALLERS: Mapping[str, Variant] = by_name(
-    Variant("enriches", Enriches, "Reads each event's product from the API before it books, and tries again."),
-    Variant("writes-back", WritesBack, "Gives customers its own reference through the API, and knows its own echo."),
+    Variant("enriches", Enriches),
+    Variant("writes-back", WritesBack),
 )
 BROKEN_CALLERS: Mapping[str, Variant] = by_name(
     Variant(
         "books-before-the-read",
         BooksBeforeTheRead,
-        "It books, reads the product, and books again when that failed.",
         frozenset({"duplicated"}),
         ("webhook-then-read",),
         needs_process_control=True,
     ),
-    Variant(
-        "loops-on-echo",
-        LoopsOnEcho,
-        "It answers the event that its own write raised with another write.",
-        frozenset({"looped"}),
-        ("echo",),
-        needs_process_control=True,
-    ),
-    Variant(
-        "reads-stale",
-        ReadsStale,
-        "It looks for a write whose answer was lost in an old copy of the shop, and does all again.",
-        frozenset({"duplicated"}),
-        ("read-your-write",),
-        needs_process_control=True,
-    ),
+    Variant("loops-on-echo", LoopsOnEcho, frozenset({"looped"}), ("echo",), needs_process_control=True),
+    Variant("reads-stale", ReadsStale, frozenset({"duplicated"}), ("read-your-write",), needs_process_control=True),
 )

@@ -17,7 +17,7 @@ from frontsim.subjects.reference import Receiver, Variant, by_name
 
 
 class ForgetsAfterTwoRepeats(Receiver):
-    """Cleans up the id of an event that was repeated twice, because its sender must have given up by then."""
+    """It forgets the id of an event that was repeated twice."""
 
     MOST = 2
 
@@ -34,7 +34,10 @@ class ForgetsAfterTwoRepeats(Receiver):
 
 
 class DoublesWhileStarting(Receiver):
-    """Loads its ids in the background after a start, and takes every event for new meanwhile."""
+    """It books a repeat that arrives within half a second after its start.
+
+    It loads its ids in the background, and takes every event for new meanwhile.
+    """
 
     LOADING_MS = 500
 
@@ -46,7 +49,7 @@ class DoublesWhileStarting(Receiver):
 
 
 class SwallowsBehindBrokenBodies(Receiver):
-    """Its parser waits for the rest of a broken body, and takes the webhook's next event for it."""
+    """It takes the event that follows a broken body for the body's rest."""
 
     async def start(self) -> None:
         self._broken: set[str] = set()
@@ -65,7 +68,7 @@ class SwallowsBehindBrokenBodies(Receiver):
 
 
 class DoublesBehindBrokenBodies(Receiver):
-    """A broken body leaves its transaction's flag "new" set, so the webhook's next repeat is booked again."""
+    """It books a repeat that follows a broken body of the same webhook."""
 
     async def start(self) -> None:
         self._broken: set[str] = set()
@@ -86,7 +89,7 @@ class DoublesBehindBrokenBodies(Receiver):
 
 
 class BatchDropsBehindRepeats(BatchLosesGoodOnes):
-    """Books a batch row by row, ends at the first repeat, and answers 200 to those behind it, too."""
+    """It drops the events of a batch that come behind a repeat."""
 
     def _insert(self, db: sqlite3.Connection, batch: Sequence[ReceivedEvent]) -> None:
         for event in batch:
@@ -96,7 +99,7 @@ class BatchDropsBehindRepeats(BatchLosesGoodOnes):
 
 
 class IdsPerWorker(Receiver):
-    """Two workers take requests in turns, and each remembers only its own ids."""
+    """Each of its two workers knows its own ids only."""
 
     async def start(self) -> None:
         self._seen: tuple[set[str], set[str]] = (set(), set())
@@ -111,7 +114,7 @@ class IdsPerWorker(Receiver):
 
 
 class PinsRepeatedEntities(Receiver):
-    """A repeat makes it pin what the event is about, so that it drops the next update of that."""
+    """It drops an update of what an earlier event was about that came twice."""
 
     async def start(self) -> None:
         self._pinned: set[str] = set()
@@ -133,7 +136,7 @@ class PinsRepeatedEntities(Receiver):
 
 
 class WatermarkPerWebhook(Receiver):
-    """Takes an event for old whose number is lower than one that its webhook has brought: a resend after an outage."""
+    """It drops a sale whose number is lower than one that came before it."""
 
     async def start(self) -> None:
         self._highest: dict[str, int] = {}
@@ -148,14 +151,14 @@ class WatermarkPerWebhook(Receiver):
 
 
 class KeysByShape(Receiver):
-    """Its key has the names of the payload's fields in it: the same event with a field more or less is another one."""
+    """It takes an event for another one if its payload has a field more or less."""
 
     def key(self, event: ReceivedEvent) -> str:
         return f"{event.event_id}:{','.join(sorted(event.payload))}"
 
 
 class ForgetsAfterTwoRestarts(Receiver):
-    """Keeps the ids of this session and the last one: its table of older sessions is cleared at each start."""
+    """It knows what it booked since the last restart but one."""
 
     async def start(self) -> None:
         await self.bookings.transact(self._begin_session)
@@ -169,7 +172,7 @@ class ForgetsAfterTwoRestarts(Receiver):
 
 
 class NumbersByCount(Receiver):
-    """Numbers a booking by what it counts, works, and replaces the row of that number: of two at once, one is lost."""
+    """Two events that it books at once get one number, and one replaces the other."""
 
     SECONDS = 0.01
 
@@ -191,7 +194,7 @@ def _number_of_bookings(db: sqlite3.Connection) -> int:
 
 
 class BooksPlainTextAnyway(Receiver):
-    """A body under another content type goes through an older door, which knows no ids."""
+    """It books a body under a wrong content type without a look at its id."""
 
     async def receive(self, request: RawRequest) -> int:
         if "json" in request.content_type:
@@ -202,7 +205,7 @@ class BooksPlainTextAnyway(Receiver):
 
 
 class RemembersFivePerWebhook(Receiver):
-    """Keeps the last five ids of each webhook: a resend after six others is new to it."""
+    """It knows the last five ids of each webhook."""
 
     MOST = 5
 
@@ -221,7 +224,10 @@ class RemembersFivePerWebhook(Receiver):
 
 
 class OffsetCountsRepeats(Receiver):
-    """Stores how far it has read, and counts a repeat, too: after a restart it skips a new event for that."""
+    """After a repeat and a restart it skips one new event.
+
+    It stores how far it has read, and counts a repeat, too.
+    """
 
     async def start(self) -> None:
         self._skips = await self.bookings.transact(self._take_offset)
@@ -242,7 +248,7 @@ class OffsetCountsRepeats(Receiver):
 
 
 class RepeatCancelsWork(Receiver):
-    """A repeat that arrives while the event is in work cancels that work, and leaves it to nobody."""
+    """A repeat that arrives while the event is in work cancels it."""
 
     SECONDS = 0.03
 
@@ -267,97 +273,20 @@ _DUPLICATED = frozenset({"duplicated"})
 _LOST = frozenset({"lost-after-ack", "burned"})
 
 COMBINED: Mapping[str, Variant] = by_name(
-    Variant(
-        "forgets-after-two-repeats",
-        ForgetsAfterTwoRepeats,
-        "It forgets the id of an event that was repeated twice.",
-        _DUPLICATED,
-        ("duplicate-race", "storm"),
-    ),
-    Variant(
-        "doubles-while-starting",
-        DoublesWhileStarting,
-        "It books a repeat that arrives within half a second after its start.",
-        _DUPLICATED,
-        needs_process_control=True,
-    ),
-    Variant(
-        "swallows-behind-broken-bodies",
-        SwallowsBehindBrokenBodies,
-        "It takes the event that follows a broken body for the body's rest.",
-        _LOST,
-        ("malformed",),
-    ),
-    Variant(
-        "doubles-behind-broken-bodies",
-        DoublesBehindBrokenBodies,
-        "It books a repeat that follows a broken body of the same webhook.",
-        _DUPLICATED,
-    ),
-    Variant(
-        "batch-drops-behind-repeats",
-        BatchDropsBehindRepeats,
-        "It drops the events of a batch that come behind a repeat.",
-        _LOST,
-    ),
-    Variant("ids-per-worker", IdsPerWorker, "Each of its two workers knows its own ids only.", _DUPLICATED),
-    Variant(
-        "pins-repeated-entities",
-        PinsRepeatedEntities,
-        "It drops an update of what an earlier event was about that came twice.",
-        _LOST,
-    ),
-    Variant(
-        "watermark-per-webhook",
-        WatermarkPerWebhook,
-        "It drops a sale whose number is lower than one that came before it.",
-        _LOST,
-        ("storm", "error-burst"),
-    ),
-    Variant(
-        "keys-by-shape",
-        KeysByShape,
-        "It takes an event for another one if its payload has a field more or less.",
-        _DUPLICATED,
-    ),
-    Variant(
-        "forgets-after-two-restarts",
-        ForgetsAfterTwoRestarts,
-        "It knows what it booked since the last restart but one.",
-        _DUPLICATED,
-        needs_process_control=True,
-    ),
-    Variant(
-        "numbers-by-count",
-        NumbersByCount,
-        "Two events that it books at once get one number, and one replaces the other.",
-        _LOST,
-    ),
-    Variant(
-        "books-plain-text-anyway",
-        BooksPlainTextAnyway,
-        "It books a body under a wrong content type without a look at its id.",
-        _DUPLICATED,
-    ),
-    Variant(
-        "remembers-five-per-webhook",
-        RemembersFivePerWebhook,
-        "It knows the last five ids of each webhook.",
-        _DUPLICATED,
-        ("late-resend",),
-    ),
-    Variant(
-        "offset-counts-repeats",
-        OffsetCountsRepeats,
-        "After a repeat and a restart it skips one new event.",
-        _LOST,
-        needs_process_control=True,
-    ),
-    Variant(
-        "repeat-cancels-work",
-        RepeatCancelsWork,
-        "A repeat that arrives while the event is in work cancels it.",
-        _LOST,
-    ),
+    Variant("forgets-after-two-repeats", ForgetsAfterTwoRepeats, _DUPLICATED, ("duplicate-race", "storm")),
+    Variant("doubles-while-starting", DoublesWhileStarting, _DUPLICATED, needs_process_control=True),
+    Variant("swallows-behind-broken-bodies", SwallowsBehindBrokenBodies, _LOST, ("malformed",)),
+    Variant("doubles-behind-broken-bodies", DoublesBehindBrokenBodies, _DUPLICATED),
+    Variant("batch-drops-behind-repeats", BatchDropsBehindRepeats, _LOST),
+    Variant("ids-per-worker", IdsPerWorker, _DUPLICATED),
+    Variant("pins-repeated-entities", PinsRepeatedEntities, _LOST),
+    Variant("watermark-per-webhook", WatermarkPerWebhook, _LOST, ("storm", "error-burst")),
+    Variant("keys-by-shape", KeysByShape, _DUPLICATED),
+    Variant("forgets-after-two-restarts", ForgetsAfterTwoRestarts, _DUPLICATED, needs_process_control=True),
+    Variant("numbers-by-count", NumbersByCount, _LOST),
+    Variant("books-plain-text-anyway", BooksPlainTextAnyway, _DUPLICATED),
+    Variant("remembers-five-per-webhook", RemembersFivePerWebhook, _DUPLICATED, ("late-resend",)),
+    Variant("offset-counts-repeats", OffsetCountsRepeats, _LOST, needs_process_control=True),
+    Variant("repeat-cancels-work", RepeatCancelsWork, _LOST),
 )
 """By name; their `expected` classes are what `frontsim explore` must find."""

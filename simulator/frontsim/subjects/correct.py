@@ -17,7 +17,7 @@ import sqlite3
 from collections import deque
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
 
@@ -30,12 +30,12 @@ from frontsim.subjects.inbound import CUSTOMER, EntityState, RawRequest, Receive
 from frontsim.subjects.reference import Receiver, WorkFailed, all_waiting, done, identity
 
 _TYPES = ("CustomerCreated", "CustomerUpdated")
-_SET = """
+OVERWRITE_CUSTOMER = """
 INSERT INTO customers (id, name, email, address, moment) VALUES (:id, :name, :email, :address, :moment)
 ON CONFLICT (id) DO UPDATE
 SET name = excluded.name, email = excluded.email, address = excluded.address, moment = excluded.moment
 """
-_IF_NEWER = "WHERE excluded.moment >= customers.moment"
+_SET_CUSTOMER = f"{OVERWRITE_CUSTOMER} WHERE excluded.moment >= customers.moment"
 CustomerRow = Mapping[str, Any]
 
 
@@ -66,7 +66,7 @@ def customers_json(bookings: Bookings) -> bytes:
 
 
 class CustomerTable(Receiver):
-    """Takes over what the newest event says of a customer, in the transaction that takes the event's id."""
+    """Keeps a row for each customer: whole name and address, e-mail in lower case, of the newest event."""
 
     def process(self, db: sqlite3.Connection, event: ReceivedEvent) -> None:
         super().process(db, event)
@@ -75,12 +75,7 @@ class CustomerTable(Receiver):
 
     def keep(self, db: sqlite3.Connection, row: CustomerRow) -> None:
         """Change the customer's row, unless a newer state is there."""
-        db.execute(_SET + _IF_NEWER, row)
-
-
-def overwrite(db: sqlite3.Connection, row: CustomerRow) -> None:
-    """Change it whatever is there."""
-    db.execute(_SET, row)
+        db.execute(_SET_CUSTOMER, row)
 
 
 MOVEMENT = "StockMovementCreated"
@@ -133,7 +128,7 @@ def levels_json(bookings: Bookings) -> bytes:
 
 
 class StockBySum(Receiver):
-    """Adds each movement to the level, in the transaction that takes the event's id."""
+    """Adds each movement to a stock level, in the transaction that takes the key."""
 
     def process(self, db: sqlite3.Connection, event: ReceivedEvent) -> None:
         super().process(db, event)
@@ -142,25 +137,14 @@ class StockBySum(Receiver):
 
     def move(self, db: sqlite3.Connection, change: StockChange) -> None:
         """Change the level of the stock item."""
-        db.execute(_ADD, _values(change))
+        db.execute(_ADD, asdict(change))
 
 
 class NewestLevel(StockBySum):
-    """Takes over the level that the newest movement has; one that comes late changes nothing."""
+    """Keeps the level of the newest movement of each stock item."""
 
     def move(self, db: sqlite3.Connection, change: StockChange) -> None:
-        db.execute(_SET_IF_NEWER, _values(change))
-
-
-def _values(change: StockChange) -> Mapping[str, Any]:
-    return {
-        "stock": change.stock,
-        "gtin": change.gtin,
-        "quantity": change.quantity,
-        "level": change.level,
-        "moment": change.moment,
-        "number": change.number,
-    }
+        db.execute(_SET_IF_NEWER, asdict(change))
 
 
 _HALF_A_CENT = 0.005
@@ -171,7 +155,7 @@ INSERT INTO effects (event_id, webhook_id, event, identity, payload, at) VALUES 
 
 
 class BusinessKey(Receiver):
-    """Its key is what the event is about (`saleId`; customer and time of the update), not the event's id.
+    """Its key is what the event is about (saleId ...), not the event's id.
 
     It also recognises one occurrence that comes through two webhooks. For an event that does not say what it is
     about, its key is the event's id.
@@ -189,10 +173,10 @@ class BusinessKey(Receiver):
 
 
 class NewestState(Receiver):
-    """Keeps one row for each customer, order and stock item: a newer state takes the place of an older one.
+    """Keeps one row for each customer, order and stock item: the newest state.
 
-    A state that comes late is dropped, and so is the row of a customer who is deleted. Sales and all else that happens
-    once keep a row each, and so does an event of a type that it does not know.
+    A state that comes late is dropped, and so is the row of a customer who is deleted. Sales and all else that
+    happens once keep a row each, and so does an event of a type that it does not know.
     """
 
     DROP_OLDER = (
@@ -219,7 +203,7 @@ class NewestState(Receiver):
 
 
 class KeepsCreations(NewestState):
-    """Keeps the creation of a customer or order in a row of its own, and the newest of its updates in another.
+    """Keeps the creation of a customer or order in one row, and the newest of its updates in another.
 
     A deletion is an update like others.
     """
@@ -232,9 +216,10 @@ class KeepsCreations(NewestState):
 
 
 class ParksUpdates(Receiver):
-    """Holds back an event about something that it does not know yet; the catalogue says which type comes first.
+    """Holds back an update of a customer or order that it does not know yet.
 
-    A customer's update that overtakes the creation waits in the inbox, and is booked with the creation, in one commit.
+    The catalogue says which type comes first. An update that overtakes the creation waits in the inbox, and is
+    booked with the creation, in one commit.
     """
 
     def process(self, db: sqlite3.Connection, event: ReceivedEvent) -> None:
@@ -261,9 +246,9 @@ class ParksUpdates(Receiver):
 
 
 class BalancesSales(Receiver):
-    """Refuses a sale whose lines or payments do not add up to its total, and a line whose number it has had before.
+    """Refuses a sale whose lines or payments do not add up to its total, as an accounting system does.
 
-    An accounting system takes no voucher that does not balance.
+    It also refuses a line whose number it has had before.
     """
 
     def read(self, request: RawRequest) -> ReceivedEvent:
@@ -287,7 +272,7 @@ def _add(row: tuple[Any, ...], db: sqlite3.Connection) -> None:
 
 
 class KeepsLedger(Receiver):
-    """Writes a ledger row for each event, and one for each line of a sale: only the first row has the event's id."""
+    """Shows a ledger row beside each event's own row, and one for each line of a sale, without the event's id."""
 
     def process(self, db: sqlite3.Connection, event: ReceivedEvent) -> None:
         super().process(db, event)
@@ -297,7 +282,7 @@ class KeepsLedger(Receiver):
 
 
 class DropsNulls(Receiver):
-    """Keeps payloads without nulls, as many JSON libraries write them."""
+    """Keeps payloads without their nulls."""
 
     def kept_payload(self, event: ReceivedEvent) -> bytes:
         return orjson.dumps(without_nulls(event.payload))
@@ -313,7 +298,7 @@ def without_nulls(value: Any) -> Any:
 
 
 class SharesItsTable(Receiver):
-    """Books in a table in which a web shop books its own sales, too."""
+    """Books in a table into which a web shop writes, too."""
 
     SECONDS = 0.25
 
@@ -333,19 +318,19 @@ class SharesItsTable(Receiver):
 
 
 class Answers202(Receiver):
-    """Says "accepted". Every 2xx counts."""
+    """Answers 202 instead of 200."""
 
     SUCCESS = 202
 
 
 class Answers204(Receiver):
-    """Says nothing, with 204. Every 2xx counts."""
+    """Answers 204, without a body."""
 
     SUCCESS = 204
 
 
 class Slow(Receiver):
-    """Waits before it does anything."""
+    """Takes 0.3 s for every request."""
 
     SECONDS = 0.3
 
@@ -355,7 +340,7 @@ class Slow(Receiver):
 
 
 class Flaky(Receiver):
-    """Answers one good request in four with 503, before it stores anything, so a resend succeeds."""
+    """Answers one good request in four with 503, before it stores anything."""
 
     SEED = 1
     SHARE = 0.25
@@ -371,7 +356,7 @@ class Flaky(Receiver):
 
 
 class LimitsRate(Receiver):
-    """Takes ten requests a second, and answers others with 429 and Retry-After, as a gateway in front of it would."""
+    """Takes ten requests a second, and answers others with 429 and Retry-After."""
 
     PER_S = 10
 

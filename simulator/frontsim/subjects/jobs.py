@@ -36,7 +36,10 @@ class Failed(Exception):
 
 
 class Job:
-    """The job, over all webhooks."""
+    """Stateless and serial, with a window of thirty days and a lock.
+
+    Every step is a method.
+    """
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         keys = {
@@ -185,7 +188,10 @@ _AT_ONCE = 8
 
 
 class Parallel(Job):
-    """It resends eight events at the same time; when the API asks one of them to wait, all wait."""
+    """It resends eight events at the same time.
+
+    When the API asks one of them to wait, all wait.
+    """
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         super().__init__(environment)
@@ -213,7 +219,10 @@ class Parallel(Job):
 
 
 class FiltersItself(Job):
-    """It lists without `success=false`, and picks what failed by itself: `runsCounter` 0 is still on its way."""
+    """It picks what failed from an unfiltered list.
+
+    It lists without `success=false`: `runsCounter` 0 is still on its way.
+    """
 
     def query(self) -> dict[str, str]:
         from_, to = self.window()

@@ -46,6 +46,7 @@ from frontsim.subjects.inbound import (
     state_of,
     value_at,
 )
+from frontsim.wording import first_paragraph
 
 _EFFECT = """
 INSERT INTO effects (event_id, webhook_id, event, identity, entity, payload, at) VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -66,7 +67,9 @@ class WorkFailed(Exception):
 
 
 class Receiver:
-    """The steps of receiving. Each is a separate method, so that a broken receiver can get just one of them wrong.
+    """Takes the key and books the effect in one transaction, then answers 200.
+
+    Each step is a separate method, so that a broken receiver can get just one of them wrong.
 
     Args:
         bookings: its file.
@@ -173,7 +176,7 @@ _NEXT = f"{_WAITING} LIMIT 1"
 
 
 class Inbox(Receiver):
-    """Stores first; a worker books, in the order of arrival."""
+    """Stores the raw event, answers 200, and a worker books it later."""
 
     async def start(self) -> None:
         """Start the worker, which first processes what the last process left."""
@@ -274,20 +277,23 @@ class Backend:
 class Variant:
     """One receiver.
 
-    `bug` says in a sentence what is wrong with it (of a right one: how it differs). Each of `scenarios` must find the
-    bug, with at least one of the classes `expected`. With `needs_process_control` those scenarios kill and restart
-    the receiver; `days` is how far its clock must be moved on (`--time-travel`). `state` is the
-    path at which it shows what it derives from the events, for `--observe-state`: /levels or /customers.
+    Each of `scenarios` must find its bug, with at least one of the classes `expected`. With `needs_process_control`
+    those scenarios kill and restart the receiver; `days` is how far its clock must be moved on (`--time-travel`).
+    `state` is the path at which it shows what it derives from the events, for `--observe-state`: /levels or /customers.
     """
 
     name: str
     receiver: type[Receiver]
-    bug: str
     expected: frozenset[str] = frozenset()
     scenarios: tuple[str, ...] = ()
     needs_process_control: bool = False
     days: int = 0
     state: str = ""
+
+    @property
+    def bug(self) -> str:
+        """The sentence in its class that says what is wrong with it (of a right one: how it differs)."""
+        return first_paragraph(self.receiver)
 
 
 def by_name(*variants: Variant) -> Mapping[str, Variant]:
