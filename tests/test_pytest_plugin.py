@@ -92,6 +92,7 @@ def test_an_option_replaces_another_way_to_read_effects_in_the_file(tmp_path):
     assert "nothing listens on 127.0.0.1 port 1" in done.stdout
 
 
+@pytest.mark.long
 def test_a_folder_of_the_users_called_simulator_hides_nothing_of_ours(tmp_path):
     """In a project that has a package of that name, pytest starts, and the contract suite is found."""
     (tmp_path / "simulator").mkdir()

@@ -94,6 +94,7 @@ def test_verify_while_its_receiver_starts(tmp_path: Path, number: signal.Signals
     assert comes(lambda: not left_by(tmp_path)), left_by(tmp_path)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("number", SIGNALS)
 def test_verify_recovery_while_a_job_runs(tmp_path: Path, number: signal.Signals) -> None:
     """A job and what it started end with it, and the folders of all cases."""

@@ -144,6 +144,7 @@ def test_a_trickle_is_ambiguous(beginning: bytes) -> None:
         thread.join()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("content", "got"),
     [(bytes(300_000_000), "more than 256 MiB"), (b"[" + b"[]," * 6_000_000 + b"1]", "more than 5,000,000 values")],

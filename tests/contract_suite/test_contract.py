@@ -47,6 +47,7 @@ test_another_sale = test_a_sale
 """
 
 
+@pytest.mark.long
 def test_all_is_right_under_xdist(suite, tmp_path):
     """Every clause about a receiver and a job passes on two workers, whichever takes which test, and each case is
     played once for both. In tests of one's own each worker has a `front` of its own."""
@@ -107,6 +108,7 @@ def test_a_receiver_that_is_down_gives_one_line(tmp_path):
     assert "simulator/frontsim/verification" not in text
 
 
+@pytest.mark.long
 def test_no_secret_is_printed(shop, tmp_path):
     """Neither of a receiver that is down, nor of one whose control fails: what pytest prints is handed round."""
     shop.answers = lambda _: 409  # which may differ a moment later

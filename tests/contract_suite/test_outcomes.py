@@ -87,6 +87,7 @@ def test_a_scenario_that_no_test_was_known_to_need_is_played_too(worker, counted
     assert [*NAMES, "malformed"] == counted.played
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_a_killed_worker_blocks_no_other(worker, counted, tmp_path):
     """kill -9 of the worker that plays: the next one plays at once what has no outcome."""

@@ -19,6 +19,7 @@ def asked(folder, job, *args):
     return done.returncode, done.stdout
 
 
+@pytest.mark.long
 def test_a_broken_job_fails_its_own_clause_and_no_other(tmp_path):
     """The finding, the story, what to change and the replay are told."""
     code, text = asked(tmp_path, f"{JOB} --broken only-first-webhook", "-k", "every-webhook")

@@ -17,6 +17,7 @@ def rss_mb(pid: int) -> float:
     return int(next(line.split()[1] for line in lines if line.startswith("VmRSS"))) / 1024
 
 
+@pytest.mark.long
 def test_a_thousand_webhooks_on_one_type() -> None:
     """One occurrence makes a thousand events, each delivered once."""
     with Recorder() as receiver, simulation() as sim:
@@ -28,6 +29,7 @@ def test_a_thousand_webhooks_on_one_type() -> None:
         assert Counter(ids) == Counter(receiver.event_ids)
 
 
+@pytest.mark.long
 def test_what_waits_is_on_the_disk(tmp_path: Path) -> None:
     """100,000 events wait for a receiver that never answers: memory does not grow with them, and another receiver
     is served as if they were not there."""

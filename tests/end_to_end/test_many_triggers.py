@@ -48,6 +48,7 @@ def test_two_batches_are_with_the_log_at_once(receiver: Recorder, monkeypatch: p
         assert ids == [entry["webhookEventId"] for entry in sim.log(webhook)]
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_thousands_at_once(receiver: Recorder):
     """However many, and in whichever process: each number's payload once, as a small call would have raised it."""
@@ -143,6 +144,7 @@ def test_payloads_of_ones_own_are_built_off_the_event_loop(receiver: Recorder, m
     assert ["frontsim-payloads_0"] * (1 + 5 + 2 * 12) == threads
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_a_reset_while_many_are_raised(receiver: Recorder):
     """Events that are raised behind it count from 1 again, and none is refused or raised twice."""

@@ -73,6 +73,7 @@ HEADERS = st.dictionaries(
 )  # fmt: skip
 
 
+@pytest.mark.long
 @pytest.mark.slow
 @given(
     method=st.sampled_from(["GET", "POST", "PUT", "DELETE"]), path=PATHS, query=QUERIES, body=BODIES, headers=HEADERS

@@ -123,6 +123,7 @@ def test_a_corpus_is_tried_first_and_gets_what_is_found(exploring, receiver, tmp
     assert [(each.key, False)] == found
 
 
+@pytest.mark.long
 def test_what_is_not_booked_is_not_explored(exploring, shop):
     """A receiver that books nothing of a type is explored with the others."""
     books = shop.books
@@ -141,6 +142,7 @@ def test_a_receiver_that_shows_nothing_proves_nothing(exploring, shop):
     assert exploration.reason.startswith("nothing to explore with: ")
 
 
+@pytest.mark.long
 def test_a_search_that_is_interrupted_keeps_what_it_found(exploring, receiver, tmp_path):
     """The file is there before Ctrl-C can come."""
 

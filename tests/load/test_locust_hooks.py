@@ -72,6 +72,7 @@ def test_a_receiver_without_a_memory_is_violated_when_answers_are_lost(
     assert "books-a-repeat-once" in out
 
 
+@pytest.mark.long
 def test_a_receiver_that_looks_before_it_leaps_is_violated_in_a_storm(
     receivers: Receivers, locust: StartLocust, tmp_path: Path
 ) -> None:
@@ -87,6 +88,7 @@ def test_a_receiver_that_looks_before_it_leaps_is_violated_in_a_storm(
     assert counts["duplicated"] > 0
 
 
+@pytest.mark.long
 def test_the_page_ends_with_the_verdict(receivers: Receivers, locust: StartLocust, tmp_path: Path) -> None:
     """A test that is stopped there is judged, and so is a further one, which continues the run; Ctrl-C ends with it."""
     receiver, port = receivers.start("no-dedupe"), str(free_port())
@@ -114,6 +116,7 @@ def test_the_page_ends_with_the_verdict(receivers: Receivers, locust: StartLocus
     assert 1 == out.count("VIOLATED: ")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("file", [("api.py", "--event-rate", "20", "-t", "2s"), ("store_day.py", "--day-seconds", "3")])
 def test_the_other_files_end_in_a_verdict(
     file: tuple[str, ...], receivers: Receivers, locust: StartLocust, tmp_path: Path
@@ -127,6 +130,7 @@ def test_the_other_files_end_in_a_verdict(
     assert counts["events"] == counts["effects"] > 0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("options", "code", "said"),
     [
@@ -159,6 +163,7 @@ except KeyboardInterrupt:
 """
 
 
+@pytest.mark.long
 def test_a_ctrl_c_is_heard_whatever_runs() -> None:
     """It comes while our own thread runs, which must not swallow it."""
     ended = subprocess.run([sys.executable, "-c", INTERRUPTED_ELSEWHERE], capture_output=True, text=True, check=True)

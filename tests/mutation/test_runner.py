@@ -52,6 +52,7 @@ def run(folder, tests):
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_survivors_are_what_no_test_tells(tmp_path):
     """In functions, properties and tables."""
@@ -60,6 +61,7 @@ def test_survivors_are_what_no_test_tells(tmp_path):
     assert (10, unkilled) == (number, survivors)
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_tests_that_fail_without_a_mutant_kill_none(tmp_path):
     """Else each mutant would count as killed."""

@@ -32,6 +32,7 @@ def axe() -> str:
     return file.read_text("utf-8")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("view", VIEWS)
 def test_a_view(sim: Simulation, receiver: Recorder, browser: Browser, axe: str, view: str):
     """Light and dark, wide and narrow, with all that can be opened open."""

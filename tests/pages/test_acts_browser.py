@@ -19,6 +19,7 @@ def rules(sim: Simulation) -> list[dict]:
     return sim.does("faults", method="GET")
 
 
+@pytest.mark.long
 def test_a_webhook_is_added_tested_changed_and_deleted(sim: Simulation, receiver: Recorder, visits: Visits):
     page = visits("#/webhooks")
     url = f"http://127.0.0.1:{receiver.port}/hook"
@@ -261,6 +262,7 @@ def test_webhooks_are_listened_to_here_without_a_receiver(sim: Simulation, visit
     expect(page.get_by_label("URL")).to_have_value(f"{sim.server}/_sim/sink/a%20shop/{{event}}")
 
 
+@pytest.mark.long
 def test_what_is_said_again_stays_once(visits: Visits):
     """While the simulator is gone, the list of calls asks each second."""
     page = visits("#/calls")

@@ -84,6 +84,7 @@ def test_all_that_failed_is_resent_after_a_look_at_how_many(sim: Simulation, rec
     assert 0 == sim.does("stats", method="GET")["failed"]
 
 
+@pytest.mark.long
 def test_a_long_log_is_scrolled_with_few_elements(sim: Simulation, visits: Visits):
     """Thousands of events, some dozens of rows; the end is reached, and the newest are found again."""
     sim.subscribes("http://127.0.0.1:1/a")
@@ -158,6 +159,7 @@ def test_every_filter_is_reached_on_a_narrow_screen(sim: Simulation, receiver: R
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+@pytest.mark.long
 def test_the_filtered_log_is_counted_and_exported(
     sim: Simulation, receiver: Recorder, visits: Visits, tmp_path: Path
 ) -> None:

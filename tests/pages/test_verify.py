@@ -58,6 +58,7 @@ def test_a_folder_that_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         monkeypatch.undo()
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_a_run_its_report_and_one_at_a_time(sim: Simulation, tmp_path: Path):
     """The report is a page of a separate origin; after it is forgotten it is gone."""

@@ -40,6 +40,7 @@ def has_ended(pid: int) -> bool:
     return False
 
 
+@pytest.mark.long
 def test_it_tells_how_each_scenario_ended_and_writes_a_report(tmp_path: Path):
     """The folder where we are started keeps no trace, and a configuration file there says nothing."""
     (tmp_path / "frontsim.toml").write_text('[verify]\nobserve-cmd = "touch owned"\n')

@@ -35,6 +35,7 @@ def test_the_right_job_is_verified():
     assert_all_verified(f"{FRONTSIM} job")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("name", "cases"), [("parallel", OF_RESENDING), ("filters-itself", OF_LISTING)])
 def test_other_right_jobs_are_verified(name, cases):
     """In the cases about what they do in another way."""

@@ -146,6 +146,7 @@ def test_a_schema_that_is_itself_in_place_is_answered() -> None:
     assert drawer(schema).draw(random.Random(1)) is not None
 
 
+@pytest.mark.long
 def test_a_wide_schema_that_contains_itself_stays_small() -> None:
     """Hundreds of ways back into itself: neither compiling nor the value grows out of hand."""
     union = {"oneOf": [{"type": "string"}, {"type": "array", "items": {"oneOf": [{"type": "string"}, {"$ref": "#"}]}}]}

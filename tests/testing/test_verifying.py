@@ -12,6 +12,7 @@ from tests.support.receiver import serving
 pytestmark = pytest.mark.slow
 
 
+@pytest.mark.long
 def test_the_failure_message_is_the_story(front, tmp_path):
     """Of a receiver that books a repeat twice: the cause, the event, each run."""
     with serving("no-dedupe", tmp_path / "receiver.db") as url:
@@ -24,6 +25,7 @@ def test_the_failure_message_is_the_story(front, tmp_path):
         assert words in message
 
 
+@pytest.mark.long
 def test_a_right_receiver_is_verified_by_a_function(front, tmp_path):
     with serving("reference", tmp_path / "receiver.db") as url:
         found = front.verify(

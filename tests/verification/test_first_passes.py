@@ -137,6 +137,7 @@ def test_a_scenario_may_kill_for_a_quarter_of_the_budget(monkeypatch, budget_s, 
     assert [kills_s] == given
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_two_unsettled_scenarios_end_the_run_with_the_effect_that_changes(shop, requested, play, limits):
     """Two in a row never come to rest: the reason names an effect, and the third is not tried."""

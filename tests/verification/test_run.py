@@ -52,6 +52,7 @@ def test_a_right_receiver_is_verified_by_scenarios_side_by_side(variant, key, re
     assert {Verdict.VERIFIED} == {each.judgement.verdict for each in played}, [each.judgement for each in played]
 
 
+@pytest.mark.long
 @pytest.mark.slow
 @pytest.mark.parametrize("variant", ["reference", "newest-state"])
 def test_a_right_receiver_that_is_tested_again_is_judged_as_the_first_time(variant, receiver, requested, play):
@@ -185,6 +186,7 @@ def test_a_copy_that_comes_after_the_last_look_at_its_scenario_is_found(again, s
     assert finding.detail.endswith(", after the last look at resend-delivered")
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_what_comes_after_the_last_look_and_is_of_no_event_accuses_nobody(shop, requested, limits):
     """Another system's row, and a row of another event in the place of one: neither is a second booking."""
@@ -279,6 +281,7 @@ def test_ctrl_c_tells_what_is_known(shop, requested, limits):
     assert "interrupted before the effects that are missing had been waited for" in told[0].judgement.reason
 
 
+@pytest.mark.long
 @pytest.mark.slow
 @pytest.mark.parametrize(("books_invoices_alone", "verdict"), [(True, "verified"), (False, "unknown")])
 def test_what_is_acknowledged_only_is_judged_at_the_end(books_invoices_alone, verdict, shop, requested):

@@ -34,6 +34,7 @@ def explore(run, tmp_path):
     return go
 
 
+@pytest.mark.long
 def test_nothing_found_is_0(explore, receiver):
     """With the number of schedules and the seed that repeats them."""
     done, files = explore(*receiver(), *ONE_TYPE, "--budget", "1s", "--seed", "5")
@@ -141,6 +142,7 @@ def test_ctrl_c_keeps_what_was_found(receiver, tmp_path):
     assert list(tmp_path.glob("found-5-*.toml"))
 
 
+@pytest.mark.long
 def test_a_terminal_shows_what_was_tried(receiver, tmp_path):
     """The line says how many schedules and pairs, and how much of the time is over; it leaves nothing behind."""
     master, slave = pty.openpty()

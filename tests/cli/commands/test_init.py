@@ -39,6 +39,7 @@ def test_what_it_writes_is_what_verify_reads(init, run, tmp_path):
     assert 0 == run("verify", "--scenario", "steady", "--settle", "0.1").exit_code
 
 
+@pytest.mark.long
 def test_what_a_receiver_derives_is_tried_too(run, tmp_path, monkeypatch):
     """It says what the columns hold, or why that is not known; verify reads the same place."""
     monkeypatch.chdir(tmp_path)
@@ -52,6 +53,7 @@ def test_what_a_receiver_derives_is_tried_too(run, tmp_path, monkeypatch):
         assert "??  state by" in done.stdout
 
 
+@pytest.mark.long
 def test_a_receiver_that_answered_404_gets_no_file(run, tmp_path, monkeypatch):
     """The line that mends it comes instead; nor does one of which nothing is seen."""
     monkeypatch.chdir(tmp_path)
@@ -120,6 +122,7 @@ class Typed(io.BytesIO):
         return True
 
 
+@pytest.mark.long
 def test_a_terminal_is_asked_and_what_is_confirmed_is_written(run, tmp_path, monkeypatch):
     """The key, the columns to compare and the page for coding agents: each is shown, and written on a yes alone."""
     monkeypatch.chdir(tmp_path)

@@ -19,6 +19,7 @@ def test_a_mistyped_name_is_refused_with_the_right_one(run):
     assert (3, True) == (done.exit_code, "did you mean 'lost-answers'?" in done.stderr)
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_locust_gets_everything_behind_the_name():
     """It takes our place, with the bundled file."""

@@ -131,6 +131,7 @@ def test_a_reason_holds_no_secret(verify, tmp_path):
     assert f"{shop.url}/hook".replace("//", "//***@") in json.loads(done.stdout)["scenarios"][0]["reason"]
 
 
+@pytest.mark.long
 def test_a_wrong_path_is_one_line_and_exit_code_2(verify):
     """Not a table of scenarios, nor a wrong hint; what stands in the URL before the host is left out."""
     with open_shop() as shop:
@@ -177,6 +178,7 @@ def test_header_names_of_serve_hold_for_verify(verify, tmp_path, monkeypatch):
     assert (3, True) == (refused.exit_code, "expected a header of its own" in refused.stderr)
 
 
+@pytest.mark.long
 def test_auto_leaves_refused_types_out_and_the_verdict_lists_them(verify, tmp_path):
     """The receiver takes sales alone: verified for sales, and what was left out is told, on screen and as JSON."""
     with open_shop() as shop:
@@ -198,6 +200,7 @@ def test_auto_leaves_refused_types_out_and_the_verdict_lists_them(verify, tmp_pa
     assert "20 of 21 types were answered 404 Not found. Not yours? --events SaleCreated" in hinted.stderr
 
 
+@pytest.mark.long
 def test_skipped_stays_out_of_the_verdict_unless_strict(verify, receiver):
     """A scenario that needs what was not given is skipped with the reason; --strict makes the verdict unknown."""
     options = [*receiver(), "--scenario", "lost-response", "--scenario", "crash-after-ack"]
@@ -314,6 +317,7 @@ def read_until(descriptor, word):
     return said
 
 
+@pytest.mark.long
 def test_drift_names_what_a_receiver_does_not_survive(verify, receiver, tmp_path):
     """Each change of newer schemas by itself: this receiver refuses fields that it does not know."""
     schema = {each.name: each.schema for each in catalog.load()}["SaleCreated"]

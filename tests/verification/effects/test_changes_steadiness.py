@@ -122,6 +122,7 @@ def others_each_time(look, effects):
     return effects if look % 3 else effects[look % 2 :: 2]
 
 
+@pytest.mark.long
 @pytest.mark.slow
 @pytest.mark.parametrize("key", ["webhookEventId", "business"])
 @pytest.mark.parametrize("shown", [every_third, others_each_time])

@@ -191,6 +191,7 @@ def test_an_import_that_does_not_end(my_shop):
     assert stopwatch() - began < PATIENCE_S
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_a_driver_that_hangs_is_ended():
     """A server that accepts and says nothing: the look ends within its time, and the password is not told."""

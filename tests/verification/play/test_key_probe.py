@@ -99,10 +99,12 @@ def test_it_waits_while_the_last_looks_do(receiver, requested):
     assert probe.paused_s < quiet_s
 
 
+@pytest.mark.long
 def test_a_slow_receiver_gets_fewer_pairs(key_of):
     assert "books by event id; ids that differ in case are two" == key_of("slow")[0]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("key", ["webhookEventId", pytest.param("business", marks=pytest.mark.long)])
 @pytest.mark.parametrize(
     ("variant", "short"),

@@ -146,6 +146,7 @@ def test_a_receiver_that_took_events_and_fails_for_ever_is_crashed(shop, request
     assert "although it took clean events before" in str(crashed[0].findings)
 
 
+@pytest.mark.long
 def test_a_receiver_that_stops_answering_is_crashed(shop, requested, play, limits, monkeypatch):
     """It answered the controls, and later nothing any more: crashed, and the next scenario is not tried."""
     hung, closing = [], threading.Event()

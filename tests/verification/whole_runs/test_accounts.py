@@ -83,6 +83,7 @@ def verdicts(played):
     return [each.judgement.verdict for each in played]
 
 
+@pytest.mark.long
 def test_rows_that_each_event_leaves_beside_its_own_are_right(plays):
     """A header row, a ledger row and a row for each line, of which the header alone has the event's id."""
     with served(Shop(ledger)) as shop:
@@ -132,6 +133,7 @@ def web_shop(shop, *, gap_s):
             writing.result()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("gap_s", [0.01, 0.3])
 def test_a_table_that_others_fill_too_is_verified_with_a_note(gap_s, plays):
     with served(Shop(lambda *_, **__: [])) as shop, web_shop(shop, gap_s=gap_s):

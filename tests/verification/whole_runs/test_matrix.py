@@ -104,6 +104,7 @@ def test_a_row_that_an_older_state_overwrote_is_stale_and_no_loss(receiver, requ
     assert {"stale"} == found(played)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("variant", "expected"), [("no-dedupe", "duplicated"), ("refuses-duplicates", "rejected")])
 def test_resends_that_the_api_makes_and_does_not_answer_find_out(variant, expected, receiver, requested, play):
     """Who cannot cope with a repeat is found by it alone: no delivery of the scenario was broken after it arrived."""
