@@ -16,7 +16,7 @@ demo: $(INSTALLED)
 PYTEST := $(BIN)/python -m pytest --dist worksteal -n $$((3 * $$(getconf _NPROCESSORS_ONLN)))
 
 test: $(READY)
-	@echo "All tests but those of make stacks: 5 to 8 minutes on 2 idle cores. The inner loop is quicker: make check"
+	@echo "All tests but those of make stacks: 4 to 6 minutes on 2 idle cores. The inner loop is quicker: make check"
 	$(PYTEST)
 
 # The inner loop, about a minute on 2 cores: lint beside the tests that start no processes and are not slow.

@@ -7,6 +7,7 @@ only tries legal schedules, so that neither accuses a receiver of what real life
     what is broken    each fault has something to hit before it ends; of two, each breaks other deliveries
     changed bodies    stand alone: only their own events are sent and resent while the fault is on, because another's
                       effect could no longer be compared with its payload
+    nulls             what was sent with them is not resent with values: a key of what an event is about would differ
     broken bodies     the effects are read before the sound resends, and once in a schedule
     kills             nothing else is broken, so that what is missing was lost by the receiver
 """
@@ -38,7 +39,8 @@ from frontsim.verification.scenario.steps import (
 
 BROKEN = ("garbage-json", "truncated-json", "partial-body")
 """Faults on bodies that a receiver must refuse."""
-HARMLESS = ("unknown-field", "null-optional")
+NULLING = "null-optional"
+HARMLESS = ("unknown-field", NULLING)
 """Faults on bodies that a receiver must take."""
 HIDING = "unknown-event"
 """The fault on the name of an event's type: a receiver may take such an event or refuse it."""
@@ -115,6 +117,8 @@ class RaisedStep:
     is_clean: bool
     """Nothing was broken when they were sent."""
     is_in_flight: bool = True
+    has_nulls: bool = False
+    """What may be null was null when they were sent."""
 
 
 class Illegal(Exception):
@@ -292,7 +296,9 @@ class Course:
             self._check_update(step, event)
         self._deliver(step.count)
         label = step.label or f"#{len(self.raised)}"
-        self.raised[label] = RaisedStep(step, event, is_clean=not self._breaks_deliveries)
+        self.raised[label] = RaisedStep(
+            step, event, is_clean=not self._breaks_deliveries, has_nulls=self.changing == NULLING
+        )
         self._hit(again=False)
         self.is_settled = False
         self.is_owed = self.is_owed or self._breaks_deliveries
@@ -353,8 +359,9 @@ class Course:
             _expect(not (is_refused and self._breaks_deliveries), "sound resends of broken bodies")
         else:
             _expect(not (self.has_refused and self._breaks_deliveries), "sound resends of broken bodies")
-        chosen = [each.step for each in self.raised.values() if not step.label or each.step.label == step.label]
-        self._deliver(step.times * sum(each.count for each in chosen))
+        chosen = [each for each in self.raised.values() if not step.label or each.step.label == step.label]
+        _expect(not any(each.has_nulls for each in chosen), "no values where nulls were sent")
+        self._deliver(step.times * sum(each.step.count for each in chosen))
         self._hit(again=True)
         self.is_settled = False
         self.is_owed = self.is_owed or self._breaks_deliveries

@@ -5,6 +5,7 @@ import logging
 import os
 import sqlite3
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import orjson
@@ -74,7 +75,7 @@ class DropsWhenFull(Receiver):
         while True:
             event = await self._queue.get()
             await asyncio.sleep(self.SECONDS)
-            await self.bookings.transact(lambda db: self.book(db, event))  # noqa: B023 - it is booked before the next
+            await self.bookings.transact(partial(self.book, event=event))
             self._queue.task_done()
             self._held -= 1
 
@@ -118,9 +119,7 @@ class RefusesDuplicates(Receiver):
 
 
 class LosesAType(Receiver):
-    """It acknowledges invoices and never books one. Without --events the verdict is unknown: nothing says that they
-    are meant to be booked.
-    """  # noqa: D205 - a list shows both sentences
+    """It acknowledges invoices and never books one; unknown without --events, which says that it is meant to."""
 
     TYPE = "InvoiceCreated"
 
