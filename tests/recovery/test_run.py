@@ -1,7 +1,10 @@
 """A run of cases: their order, its budget, and what cannot be played."""
 
+import threading
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from importlib.metadata import version
 
 import pytest
@@ -9,11 +12,11 @@ import pytest
 from frontsim.clock import RunTime
 from frontsim.errors import BadInput
 from frontsim.recovery import run
-from frontsim.recovery.case import Case, CaseHistory, PastGroup
+from frontsim.recovery.case import Case, CaseHistory, CaseStart, PastGroup
 from frontsim.recovery.play import JobSetup
 from frontsim.recovery.run import PlayedCase, result_of
 from frontsim.verdicts import Verdict
-from tests.recovery.histories import event, history
+from tests.recovery.histories import event, history, listed, resent, start
 
 LENGTHS = {"a": 1, "b": 9, "c": 3}
 CASES = [Case(name, "It breaks.", "It holds.", past=(PastGroup(count=count),)) for name, count in LENGTHS.items()]
@@ -70,6 +73,35 @@ def test_a_report_names_the_command_without_its_secrets(begun: list[str]) -> Non
     assert (shown, 7, True, False) == (report.played, report.seed, report.strict, report.interrupted)
     assert (run_time.started_at, version("frontsim")) == (report.started_at, report.version)
     assert 0 < report.duration_s <= run_time.duration_s()
+
+
+@pytest.mark.parametrize("starts", [1, 2])
+def test_a_job_with_one_lock_for_all_cases_is_played_one_case_at_a_time(
+    starts: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether its only start found the lock taken, or the last of two."""
+    lock, both, begun = threading.Lock(), threading.Barrier(2), Counter[str]()
+
+    def play(case: Case, *_: object, cancelled: Callable[[], bool]) -> CaseHistory:
+        begun[case.name] += 1
+        is_first = begun.total() <= 2
+        has_lock = lock.acquire(blocking=False)
+        if is_first:
+            both.wait(30)
+            both.wait(30)
+        if has_lock:
+            lock.release()
+        made = range(1, starts + has_lock)
+        calls = [*(listed(start=number) for number in made), *(resent(start=number) for number in made[:1])]
+        return history(event(503, 200), calls=calls, starts=[start(number) for number in range(1, starts + 1)])
+
+    monkeypatch.setattr(run, "play", play)
+    monkeypatch.setattr(run, "open_simulator", lambda *_, **__: nullcontext())
+    cases = [replace(each, starts=(CaseStart(),) * starts) for each in CASES]
+    found = run.run(JobSetup("true"), cases, seed=7, at_once=2).played
+    assert [""] * 3 == [each.judgement.reason for each in found]
+    assert 4 == begun.total()
+    assert any("one lock for all of them" in each.note for each in found)
 
 
 def test_an_interruption_ends_the_run_with_what_is_known(begun: list[str]) -> None:

@@ -204,6 +204,11 @@ class CaseHistory:
     skipped: str = ""
     duration_s: float = 0.0
 
+    @property
+    def has_idle_start(self) -> bool:
+        """One of the job's starts made no call."""
+        return not {start.number for start in self.starts} <= {call.start for call in self.calls}
+
 
 BREAKS = ("status", "garbage", "cut-before", "cut-after", "hang", "slow")
 _AGE = re.compile(r"(\d+(?:\.\d+)?)([smhd])")

@@ -34,6 +34,10 @@ from frontsim.verdicts import Contract, Verdict, overall
 from frontsim.wording import counted
 
 _AS_LONG_AS_EVENTS = 20_000
+_ONE_LOCK = (
+    "played alone, because beside other cases a start of the job made no call: "
+    "it seems to have one lock for all of them, and not in FRONTSIM_STATE_DIR"
+)
 _SILENT = 3
 """Cases in which a job made no call, if it made none in any other: it does not start, and the others are not played."""
 _KEY_CHARACTERS = string.ascii_letters + string.digits
@@ -54,6 +58,7 @@ class PlayedCase:
     failure: Exception | None = None
     not_played: str = ""
     """Why it was not played that could have been."""
+    note: str = ""
 
     @property
     def is_silent(self) -> bool:
@@ -166,29 +171,30 @@ def _play_all(
     is_cancelled: Callable[[], bool] = lambda: False,
 ) -> Generator[PlayedCase, None, None]:
     """Play and judge the cases, in their order; the longest begin first. When it is closed, running jobs are killed."""
-    ends = stopwatch() + budget_s
+    ends, turns = stopwatch() + budget_s, _Turns(at_once)
     stopping, started, calls = threading.Event(), threading.Event(), threading.Event()
     silent: list[PlayedCase] = []
 
+    def play_now(case: Case) -> CaseHistory:
+        with open_simulator(case, seed=seed) as simulator:
+            return play(case, setup, simulator, cancelled=lambda: stopping.is_set() or is_cancelled())
+
     def one(case: Case) -> PlayedCase:
-        verdict, reason = Verdict.SKIPPED, skip_reason(case)
-        if not reason and stopwatch() > ends:
-            verdict, reason = Verdict.UNKNOWN, f"not played: the budget of {budget_s:g} s was used up (--budget)"
-        if reason:
-            return PlayedCase(case, CaseHistory(case.name), JobJudgement(verdict, reason))
+        if reason := skip_reason(case):
+            return _not_played(case, reason, Verdict.SKIPPED)
+        if stopwatch() > ends:
+            return _not_played(case, f"not played: the budget of {budget_s:g} s was used up (--budget)")
         if len(silent) >= _SILENT and not calls.is_set():
             reason = silent[0].judgement.reason
-            judged = JobJudgement(Verdict.UNKNOWN, f"not played: {reason}")
-            return PlayedCase(case, CaseHistory(case.name), judged, not_played=reason)
+            return replace(_not_played(case, f"not played: {reason}"), not_played=reason)
         try:
-            with open_simulator(case, seed=seed) as simulator:
-                history = play(case, setup, simulator, cancelled=lambda: stopping.is_set() or is_cancelled())
-            found = PlayedCase(case, history, judge(case, history, contract))
+            history, note = turns.play(partial(play_now, case))
+            found = PlayedCase(case, history, judge(case, history, contract), note=note)
         except Exception as error:
             if isinstance(error, BadInput) and not started.is_set():
                 raise
             reason = f"it could not be played: {type(error).__name__}: {error}"
-            return PlayedCase(case, CaseHistory(case.name), JobJudgement(Verdict.UNKNOWN, reason), failure=error)
+            return replace(_not_played(case, reason), failure=error)
         started.set()
         if found.is_silent:
             silent.append(found)
@@ -204,6 +210,45 @@ def _play_all(
         finally:
             stopping.set()
             pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _not_played(case: Case, reason: str, verdict: Verdict = Verdict.UNKNOWN) -> PlayedCase:
+    return PlayedCase(case, CaseHistory(case.name), JobJudgement(verdict, reason))
+
+
+class _Turns:
+    """Lets cases be played at the same time, or one of them alone. The first to ask is the first to be played.
+
+    A job that keeps its lock outside its state folder ends at once while another case has the lock. So a case with such
+    a start is played again alone, and if the lock was the reason, so are all others.
+    """
+
+    def __init__(self, at_once: int) -> None:
+        self._at_once, self._places, self._asking = at_once, threading.Semaphore(at_once), threading.Lock()
+        self._has_one_lock = False
+
+    def play(self, play: Callable[[], CaseHistory]) -> tuple[CaseHistory, str]:
+        """What happened in a case, and a note if it had to be played alone."""
+        is_alone = self._has_one_lock or self._at_once == 1
+        with self._turn(alone=is_alone):
+            history = play()
+        if not is_alone and history.has_idle_start:
+            with self._turn(alone=True):
+                again = play()
+            if not again.has_idle_start:
+                history, is_alone, self._has_one_lock = again, True, True
+        return history, _ONE_LOCK if is_alone and self._has_one_lock else ""
+
+    @contextmanager
+    def _turn(self, *, alone: bool) -> Iterator[None]:
+        places = self._at_once if alone else 1
+        with self._asking:
+            for _ in range(places):
+                self._places.acquire()
+        try:
+            yield
+        finally:
+            self._places.release(places)
 
 
 def _weight(case: Case) -> int:
@@ -298,6 +343,7 @@ def trial_of(
         clauses=tuple(contract.judged_in(case.name)),
         exit_codes=tuple(start.exit_code for start in history.starts),
         not_played=played.not_played,
+        notes=(played.note,) if played.note else (),
     )
 
 

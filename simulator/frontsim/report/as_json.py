@@ -146,12 +146,13 @@ def _trial(trial: Trial) -> dict[str, Any]:
         "reason": trial.reason,
         "durationS": round(trial.duration_s, 3),
         "counts": dict(trial.counts),
+        "notes": list(trial.notes),
     }
 
 
 def _scenario(trial: Trial) -> dict[str, Any]:
     findings = [{**_finding(each), **_exchange(each)} for each in trial.findings]
-    return {**_trial(trial), "findings": findings, "notes": list(trial.notes)}
+    return {**_trial(trial), "findings": findings}
 
 
 def _case(trial: Trial) -> dict[str, Any]:

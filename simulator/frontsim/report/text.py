@@ -52,6 +52,7 @@ def _of_job(result: RunResult, again: Again) -> Iterator[str]:
     for trial in result.trials:
         if trial.verdict is Verdict.UNKNOWN:
             yield f"unknown: {trial.name}: {trial.reason}"
+    yield from _notes(result, "cases")
 
 
 def _of_receiver(result: RunResult, again: Again) -> Iterator[str]:
@@ -79,18 +80,23 @@ def _of_receiver(result: RunResult, again: Again) -> Iterator[str]:
     yield from _reasons(result, Verdict.NOT_APPLICABLE, "Not applicable")
     for title, listed in result.listings():
         yield from (title, *(f"  {line}" for line in listed), "")
+    yield from _notes(result, "scenarios")
+    if result.keys:
+        yield f"Key: {result.keys}"
+
+
+def _notes(result: RunResult, trials: str) -> Iterator[str]:
+    """Each note once, with the trials that have it."""
     notes: dict[str, list[str]] = {}
     for trial in result.trials:
         for note in trial.notes:
             notes.setdefault(note, []).append(trial.name)
     if notes:
         said = (
-            f"  {', '.join(names) if len(names) <= _FEW else f'{len(names)} scenarios'}: {note}"
+            f"  {', '.join(names) if len(names) <= _FEW else f'{len(names)} {trials}'}: {note}"
             for note, names in notes.items()
         )
         yield from ("Notes", *said, "")
-    if result.keys:
-        yield f"Key: {result.keys}"
 
 
 _FEW = 3
