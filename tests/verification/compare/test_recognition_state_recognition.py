@@ -121,6 +121,11 @@ def test_one_movement_may_be_missing():
             "got 51 rows with the columns a, b, and none of it",
         ),
         (
+            rows(lambda p: {"g": p["gtin"], "n": abs(p["quantity"])}),
+            "expected 704003 with a level of 29 (stockLevel), 23 (availableLevel), 6 (reservedLevel) or -3 more than "
+            "before, got {'g': '0704003', 'n': 3}",
+        ),
+        (
             rows(lambda p: {"g": p["gtin"], "n": "many"})[1:],
             "expected 704001 with a level of 58 (stockLevel), 49 (availableLevel), 9 (reservedLevel) or 7 more than "
             "before, got {'g': '0704001', 'n': 'many'}",
@@ -160,10 +165,12 @@ def of(moved, shown, *, before=(), more=()):
         ((5, 1, -2, -3), (5, 9, 0, 0), False),
         ((5, 7, -2, -3), (5, 8, 0, 0), False),
         ((5, 7, -2, -3), (43, 58, 0, 0), False),  # a level must be shown below zero too
+        ((5, 7, -2, -3), (5, 7, 0, 3), False),
+        ((5, 7, 13, -3), (5, 7, 13, 3), False),  # what was taken away was added
     ],
 )
 def test_a_sum_that_stays_above_zero_shows_what_was_added(quantities, shown, is_sum):
-    """Whatever it shows of what was taken away."""
+    """And zero for what was taken away."""
     levels = ((43, 4), (58, 9), (71, 12), (29, 6))
     shape = of([(quantity, *each) for quantity, each in zip(quantities, levels, strict=True)], shown)
     assert (is_sum, is_sum) == (bool(shape), bool(shape and shape.clamps))

@@ -173,7 +173,9 @@ def test_who_is_accused_where_several_may_be():
         (1, 2, (-5, 1), []),
         (9, 5, (-3, 1), [None]),
         (9, 5, (-5,), [None]),
-        (9, None, (-0.5, 0.6), []),
+        (1, None, (-0.5, 0.6), []),
+        (3, None, (-0.5, 0.6), [None]),
+        (11, 2, (-5, 4), [None]),  # what was taken was added
     ],
 )
 def test_a_sum_that_stays_above_zero_depends_on_the_order(shown, before, quantities, accused):

@@ -11,6 +11,7 @@ do not tell (a hash, a date of another form), is not compared.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
 from frontsim.verification.compare.state_events import ITEMS, LEVELS, SUM, CustomerChange, Movement
@@ -73,9 +74,10 @@ def recognise(
     if several := [f"{len(rows)} rows for {about}" for about, rows in found.items() if len(rows) > 1]:
         return Recognised(failure=f"expected one row for each stock item, got {several[0]}")
     own = {about: row for about, rows in found.items() for row in rows}
-    shape = _with_columns(bare, own, _row_of_each(before, bare), sent, named)
+    rows_before = _row_of_each(before, bare)
+    shape = _with_columns(bare, own, rows_before, sent, named)
     if not shape.columns:
-        return Recognised(failure=_no_level(own, sent, bare))
+        return Recognised(failure=_no_level(own, rows_before, sent, bare))
     return Recognised(shape, is_whole=_is_whole(shape, own, before, sent))
 
 
@@ -123,7 +125,6 @@ def _with_columns(
     named: Mapping[str, str],
 ) -> StateShape:
     names = dict.fromkeys(name for row in own.values() for name in row)
-    rising = [each for each in sent if each.quantity > 0]
     columns: dict[str, str] = {}
     clamps = False
     for name in names:
@@ -132,10 +133,12 @@ def _with_columns(
             continue
         for what in [said] if said else (*LEVELS, SUM):
             agree = [_shows(each, own, before, bare, name, what) for each in sent]
-            rises = what == SUM and all(_shows(each, own, before, bare, name, what) for each in rising)
-            if are_enough(agree, of=len(sent)) or rises:
+            differing = [each for each, agrees in zip(sent, agree, strict=True) if not agrees]
+            falling = [_number_of(each, own, bare, name) for each in differing if each.quantity < 0]
+            rises = what == SUM and all(each.quantity <= 0 for each in differing)
+            if (rises or are_enough(agree, of=len(sent))) and not (what == SUM and any(falling)):
                 columns[name] = what
-                clamps = clamps or (what == SUM and not all(agree))
+                clamps = clamps or (what == SUM and bool(falling))
                 break
     return StateShape(bare.item, bare.item_path, bare.stock, columns, clamps=clamps)
 
@@ -148,11 +151,14 @@ def _shows(
     name: str,
     holds: str,
 ) -> bool:
+    start = _number_of(movement, before, shape, name) if holds == SUM else None
+    return _number_of(movement, own, shape, name) == movement.holds(holds) + (start or 0)
+
+
+def _number_of(movement: Movement, rows: Mapping[StockItem, Row], shape: StateShape, name: str) -> Decimal | None:
+    """The number in that column of the movement's row, None without one."""
     about = movement.about(shape)
-    if about is None or about not in own:
-        return False
-    start = number(before[about].get(name)) if holds == SUM and about in before else None
-    return number(own[about].get(name)) == movement.holds(holds) + (start or 0)
+    return number(rows[about].get(name)) if about is not None and about in rows else None
 
 
 def _is_whole(shape: StateShape, own: Mapping[StockItem, Row], before: Sequence[Any], sent: Sequence[Movement]) -> bool:
@@ -165,8 +171,12 @@ def _no_item(rows: Sequence[Row], sent: Sequence[Movement]) -> str:
     return f"expected a row of {names}, got {counted(len(rows), 'row')} with {_shown_columns(rows)}, and none of it"
 
 
-def _no_level(own: Mapping[StockItem, Row], sent: Sequence[Movement], shape: StateShape) -> str:
-    about, movement = next((about, each) for each in sent if (about := each.about(shape)) and about in own)
+def _no_level(
+    own: Mapping[StockItem, Row], before: Mapping[StockItem, Row], sent: Sequence[Movement], shape: StateShape
+) -> str:
+    found = [(about, each) for each in sent if (about := each.about(shape)) and about in own]
+    is_added = [any(_shows(each, own, before, shape, name, SUM) for name in own[about]) for about, each in found]
+    about, movement = found[is_added.index(False) if False in is_added else 0]
     levels = ", ".join(f"{movement.levels[path]} ({path})" for path in LEVELS)
     got = f"{dict(own[about])!r:.200}"
     return f"expected {about} with a level of {levels} or {movement.quantity} more than before, got {got}"

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from itertools import product
+from math import ceil
 
 from frontsim.verification.compare.state_events import (
     MOVEMENT,
@@ -104,10 +105,15 @@ def _may_be_clamped(level: ShownLevel, *, clamps: bool) -> bool:
     """The level may have been at zero in between, and have counted from there: then the order matters.
 
     A receiver whose clean events had rows below zero keeps such rows: there a missing row, or a zero, is the sign.
+    However often it was at zero, it shows no more than what was added in all.
     """
-    lowest = (level.before or _NOTHING) + sum((each.quantity for each in level.moved if each.quantity < 0), _NOTHING)
-    may_be_gone = level.after is None and level.before is not None
-    return lowest < 0 and (clamps or may_be_gone or level.after == _NOTHING)
+    start = level.before or _NOTHING
+    if start + sum((each.quantity for each in level.moved if each.quantity < 0), _NOTHING) >= 0:
+        return False
+    if level.after is None:
+        return clamps or level.before is not None
+    highest = start + sum(ceil(each.quantity) for each in level.moved if each.quantity > 0)
+    return level.after == _NOTHING or (clamps and level.after <= highest)
 
 
 def _is_right(level: ShownLevel, right: Sums) -> bool:
