@@ -131,6 +131,30 @@ class LastCustomerWins(CustomerTable):
         db.execute(OVERWRITE_CUSTOMER, row)
 
 
+class CustomerByAnOldRead(CustomerTable):
+    """It reads how old the customer's row is and then writes, over what another worker wrote meanwhile."""
+
+    SECONDS = 0.01
+
+    async def receive(self, request: RawRequest) -> int:
+        event = self.read(request)
+        row = customer_row(event)
+        moment = await self.bookings.transact(lambda db: _moment(db, row)) if row else ""
+        await asyncio.sleep(self.SECONDS)
+        is_new = await self.bookings.transact(lambda db: self.book(db, event))
+        if row and is_new and str(row["moment"]) >= moment:
+            await self.bookings.transact(lambda db: db.execute(OVERWRITE_CUSTOMER, row))
+        return self.SUCCESS
+
+    def keep(self, db: sqlite3.Connection, row: CustomerRow) -> None:
+        """Done by what was read before."""
+
+
+def _moment(db: sqlite3.Connection, row: CustomerRow) -> str:
+    found = db.execute("SELECT moment FROM customers WHERE id = ?", (row["id"],)).fetchone()
+    return str(found[0]) if found else ""
+
+
 class CustomerAfterTheAnswer(CustomerTable):
     """It answers and changes the customer a moment later."""
 
@@ -260,6 +284,7 @@ DERIVED = (
         state="/levels",
     ),
     Variant("last-customer-wins", LastCustomerWins, _STALE, ("out-of-order",), state="/customers"),
+    Variant("customer-by-an-old-read", CustomerByAnOldRead, _STALE, ("out-of-order",), state="/customers"),
     Variant(
         "customer-after-the-answer",
         CustomerAfterTheAnswer,

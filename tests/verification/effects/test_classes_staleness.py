@@ -124,7 +124,7 @@ def counting(*currents, ranks=(0, 1), series="s"):
     return [(each.event.webhook_event_id, each.reason, each.without) for each in found], seen
 
 
-STALE = [("0", "it is older than 1, which was booked first", "")]
+STALE = [("0", "it is older than 1, which it replaced", "")]
 
 
 def test_the_effect_that_is_current_counts():

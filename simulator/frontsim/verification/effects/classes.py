@@ -267,9 +267,7 @@ def stale(
         if counting.rank < newest.rank:
             newer = newest.webhook_event_id
             without = "" if effects.get(newer) else newer
-            found.append(
-                Classified(counting, Class.STALE, f"it is older than {newer}, which was booked first", without)
-            )
+            found.append(Classified(counting, Class.STALE, f"it is older than {newer}, which it replaced", without))
     return found, {event: all(judged) and bool(judged) for event, judged in seen.items()}
 
 
