@@ -12,10 +12,10 @@ from frontsim.payloads.making.factory import Payloads
 from frontsim.settings import Settings
 
 
-def deliver(simulator: Served, count: int) -> Mapping[str, float]:
+def deliver(simulator: Served, count: int, event: str = EVENT) -> Mapping[str, float]:
     """Raise and deliver `count` events; gives the rate and the processor time for each thousand."""
     cpu_s, began = simulator.cpu_s(), time.perf_counter()
-    simulator.trigger(count)
+    simulator.trigger(count, event)
     simulator.drain()
     wall_s = time.perf_counter() - began
     return {"perSecond": count / wall_s, "cpuSecondsPer1000": (simulator.cpu_s() - cpu_s) / count * 1000}

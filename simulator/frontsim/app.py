@@ -23,7 +23,7 @@ from zoneinfo import ZoneInfo
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Mount, Route
+from starlette.routing import Match, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from frontsim import catalog
@@ -194,6 +194,7 @@ class App:
         control = self._control([*(route.name for route in vendor), SINK], gateway.forget, self._calls.forget)
         app = Starlette(
             routes=[
+                _Operations("/", self._calls),
                 *control,
                 *self._pages(vendor),
                 *NotFoundRoutes(CONTROL, control).routes,
@@ -290,6 +291,13 @@ class App:
             *self._sinks.routes,
             *Stream(changes=self.store.changes, wire_time=self.wire_time).routes,
         ]  # fmt: skip
+
+
+class _Operations(Mount):
+    """The vendor's operations under their usual prefix, found before some seventy paths of ours are compared."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        return super().matches(scope) if scope["path"][:5].lower() == "/api/" else (Match.NONE, {})
 
 
 def _local_time(clock: Clock, zone: ZoneInfo) -> Ticks:

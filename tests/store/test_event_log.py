@@ -7,6 +7,7 @@ import pytest
 
 from frontsim.domain.model import INTERRUPTED, Delivery, Occurrence, Outcome, Result, Trigger
 from frontsim.errors import BadInput, Busy, StoreFailed, UnknownEvent, UnknownWebhook
+from frontsim.store import event_log
 from tests.store.shop import NOT_FOUND, OK, StoreDriver
 
 pytestmark = pytest.mark.anyio
@@ -282,6 +283,31 @@ async def test_answers_that_could_not_be_understood_are_kept(shop: StoreDriver) 
 
     [run] = (await shop.entry(raised)).runs
     assert (Outcome.UNKNOWN, "Timeout", None, 30_000) == (run.outcome, run.status, run.status_code, run.duration_ms)
+
+
+@pytest.mark.parametrize(
+    ("store_id", "in_memory"), [(None, True), (1, False)], ids=["every store", "a webhook of one store"]
+)
+async def test_what_was_logged_as_a_whole_need_not_be_read(
+    shop: StoreDriver, store_id: int | None, in_memory: bool
+) -> None:
+    """The next reader gets it once: from memory where all of it is in the log, and otherwise from the log."""
+    shop.store.take_unread()
+    await shop.store.subscribe("SaleCreated", "http://shop.example/b", store_id)
+    sold = [Occurrence("SaleCreated", b"{}", store) for store in (1, 2)]
+    await shop.store.accept(sold, first := shop.store.take_numbers(2))
+    expected = (None, [(first, sold)]) if in_memory else (first, [])
+    assert [expected, (None, [])] == [shop.store.take_unread(), shop.store.take_unread()]
+
+
+async def test_many_are_read_from_the_log(shop: StoreDriver, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While nothing reads, memory keeps a bounded part at most, and what comes after it is read with it, in order."""
+    monkeypatch.setattr(event_log, "_MOST_FRESH", 25)
+    shop.store.take_unread()
+    await shop.subscribes()
+    for _ in range(3):
+        await shop.sells()  # of 12 bytes: the third is too much
+    assert (1, []) == shop.store.take_unread()
 
 
 async def resent(shop: StoreDriver, webhook_id: str, event_id: str, result: Result) -> Delivery:

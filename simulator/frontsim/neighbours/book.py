@@ -13,7 +13,7 @@ the shop, but that there is a product of each GTIN in it.
 
 import asyncio
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 from zlib import crc32
@@ -30,8 +30,9 @@ from frontsim.payloads.world.assortment import COLOURS, Size, added_size
 from frontsim.payloads.world.money import amount
 from frontsim.payloads.world.seeded_draws import SeededDraws
 from frontsim.payloads.world.world import BRAND, Stock, Store, World
-from frontsim.store.event_log import EventLog
+from frontsim.store.event_log import EventLog, Fresh
 from frontsim.store.reader import Reader
+from frontsim.store.rows import ShopRow
 
 ROWS = 500
 """Occurrences that are read at a time; other calls get their turn in between."""
@@ -131,6 +132,7 @@ class Book:
         self.added: dict[str, Size] = {}
         self.moved_at: dict[tuple[int, str], str] = {}
         self.other_stores: dict[int, Store] = {}
+        self._known_stores: set[int] = set()
         self._named: dict[str, int] = {}
         self._names_since = 1
         self._by_code: dict[str, Size] = {}
@@ -190,16 +192,17 @@ class Book:
         if not self._log.has_unread and not self._reading.locked():
             return
         async with self._reading:
-            while (since := self._log.take_unread()) is not None:
-                self._names_since = min(since, self._names_since)
-                era = self._era
+            while self._log.has_unread:
+                since, fresh = self._log.take_unread()
+                first, era = min([since or _NOTHING, *[number for number, _ in fresh]]), self._era
+                self._names_since = min(first, self._names_since)
                 try:
-                    async for row in self._rows(since, tuple(name for name in self._folds if "/" not in name)):
+                    async for row in self._new_rows(since, fresh):
                         if era is not self._era:
                             break
                         self.fold(*row)
                 except BaseException:
-                    self._log.mark_unread(since)
+                    self._log.mark_unread(first)
                     raise
 
     async def look_for_names(self) -> bool:
@@ -230,7 +233,17 @@ class Book:
                     self._reserve(then, number, body)
         return then
 
-    async def _rows(self, since: int, events: tuple[str, ...] = (), *, every: bool = False) -> Any:
+    async def _new_rows(self, since: int | None, fresh: Iterable[Fresh]) -> AsyncIterator[ShopRow]:
+        for first, occurrences in fresh:
+            for number, (event, body, store_id) in enumerate(occurrences, first):
+                yield number, event, store_id, body
+                if number % ROWS == 0:
+                    await asyncio.sleep(0)
+        if since is not None:
+            async for row in self._rows(since, tuple(name for name in self._folds if "/" not in name)):
+                yield row
+
+    async def _rows(self, since: int, events: tuple[str, ...] = (), *, every: bool = False) -> AsyncIterator[ShopRow]:
         stores = () if every else tuple(store.id for store in self.world.stores)
         while rows := await self._reader.shop(since, events, stores, most=ROWS):
             for row in rows:
@@ -242,14 +255,15 @@ class Book:
 
     def fold(self, number: int, event: str, store_id: int | None, raw: bytes) -> None:
         """Lay one occurrence over what is known."""
-        if store_id is not None and store_id not in self.other_stores:
+        if store_id is not None and store_id not in self._known_stores:
+            self._known_stores.add(store_id)
             store = self.world.store(store_id)
             if store.number >= len(self.world.stores):
                 self.version, self.other_stores[store_id] = object(), store
         fold = self._folds.get(event)
         if fold is not None and (body := self._read(event, raw)) is not None:
             self.version = object()
-            if event in _MOVED:
+            if event in _MOVED and body["gtin"] not in self._by_code:
                 self._name(body)
             fold(number, body)
 
@@ -312,9 +326,10 @@ class Book:
 
     def _level_of(self, levels: dict[tuple[int, str], Known], number: int, body: Mapping[str, Any]) -> tuple[int, str]:
         """A movement says the level after it; returns of which stock and size."""
-        size = self._size_of(body)
+        size = self._by_code.get(body["gtin"]) or self._size_of(body)
         key = (body["stockId"], body["gtin"] if size is None else size.gtin)
-        if levels.get(key, (0,))[0] < number:
+        known = levels.get(key)
+        if known is None or known[0] < number:
             levels[key] = number, Level(body["stockLevel"], body["reservedLevel"])
         return key
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -17,12 +18,17 @@ from frontsim.store.log_file import LogFile, open_log
 from frontsim.store.log_writer import LogWriter
 
 _LARGE = 2_000_000  # bytes of bodies that are written in one step on the event loop, at most
+_MOST_FRESH = 8_000_000  # bytes of bodies that are kept for the next reader, at most
 _QUICK = 2_000
 """Occurrences of a log that is small: a page of its events is read in some milliseconds."""
 
 
-def _are_large(occurrences: Sequence[Occurrence]) -> bool:
-    return sum([len(item.body) for item in occurrences]) > _LARGE
+Fresh = tuple[int, Sequence[Occurrence]]
+"""Occurrences that were logged, and the number of the first."""
+
+
+def _size(occurrences: Sequence[Occurrence]) -> int:
+    return sum([len(item.body) for item in occurrences])
 
 
 class EventLog:
@@ -59,6 +65,8 @@ class EventLog:
         self.changes = Changes(self._log_writer.sequence)
         self.next_occurrence: int = self._log_writer.next_occurrence
         self._unread: int | None = 1 if self.next_occurrence > 1 else None
+        self._fresh: list[Fresh] = []  # while nothing is to be read from the log
+        self._fresh_bytes = 0
         self.era = 0
         """How often the log was reset.
 
@@ -158,22 +166,26 @@ class EventLog:
         self.next_occurrence += count
         return self.next_occurrence - count
 
-    def take_unread(self) -> int | None:
-        """The lowest number of an occurrence that was logged since the last call, or before the start; None for none.
+    def take_unread(self) -> tuple[int | None, list[Fresh]]:
+        """What was logged since the last call, or before the start.
 
-        Numbers are logged out of order, so a reader that has read higher numbers reads again from this one.
+        Returns the lowest number from which the log is to be read, None for none, and what need not be read, because
+        it is in memory: to read the file takes five times as long, and deliveries wait meanwhile. Numbers are logged
+        out of order, so a reader gets lower ones than before, and some twice.
         """
-        unread, self._unread = self._unread, None
-        return unread
+        unread, fresh = self._unread, self._fresh
+        self._unread, self._fresh, self._fresh_bytes = None, [], 0
+        return unread, fresh
 
     @property
     def has_unread(self) -> bool:
-        """`take_unread` would give a number."""
-        return self._unread is not None
+        """`take_unread` would give something."""
+        return self._unread is not None or bool(self._fresh)
 
     def mark_unread(self, first: int) -> None:
-        """Note that occurrences from that number on are to be read."""
-        self._unread = first if self._unread is None else min(first, self._unread)
+        """Note that occurrences from that number on are to be read from the log."""
+        self._unread = min([first, *[number for number, _ in self._fresh], self._unread or first])
+        self._fresh, self._fresh_bytes = [], 0
 
     def accept(
         self, occurrences: Sequence[Occurrence], first: int, causes: Sequence[RaisedBy] = (), *, keep: bool = False
@@ -188,9 +200,22 @@ class EventLog:
             StoreFailed: the file cannot be written.
         """
         accepted = self._group_commit.submit(
-            lambda writer: writer.accept(occurrences, first, causes, keep=keep), long=_are_large(occurrences)
+            lambda writer: writer.accept(occurrences, first, causes, keep=keep), long=_size(occurrences) > _LARGE
         )
-        accepted.add_done_callback(lambda _: self.mark_unread(first))  # before the caller hears of it
+
+        def note(_: "asyncio.Future[list[Raised]]") -> None:  # before the caller hears of it
+            is_known = not accepted.cancelled() and accepted.exception() is None
+            # a webhook of one store matches some of the occurrences, and only the log knows which
+            matched = Counter([each.webhook_id for each in accepted.result()] if is_known else ())
+            size = self._fresh_bytes + _size(occurrences)
+            is_whole = is_known and (keep or len(occurrences) in matched.values())
+            if is_whole and self._unread is None and size <= _MOST_FRESH:
+                self._fresh.append((first, occurrences))
+                self._fresh_bytes = size
+            else:
+                self.mark_unread(first)
+
+        accepted.add_done_callback(note)
         return accepted
 
     async def replay(self, item: Replayed, number: int) -> tuple[Raised, bool]:
@@ -207,7 +232,7 @@ class EventLog:
             StoreFailed: the file cannot be written.
         """
         leased: list[Delivery] = await self._group_commit.submit(
-            lambda writer: writer.lease(occurrences, first), long=_are_large(occurrences)
+            lambda writer: writer.lease(occurrences, first), long=_size(occurrences) > _LARGE
         )
         self.mark_unread(first)
         return leased
