@@ -67,6 +67,20 @@ def test_a_row_for_each_line_is_no_copy():
     assert (doubled, "") == accusations(one, two, shown=["sale 1", "sale 1", "sale 2", "sale 2"])
 
 
+def test_rows_for_each_line_are_known_from_other_types_and_scenarios():
+    """A sale of two lines that was sent twice has as many rows as runs: that alone would accuse it."""
+    first, second = (event(name, ACKNOWLEDGED, ACKNOWLEDGED, payload={"salesLines": [{}] * 2}) for name in "ab")
+    accused = [("a", Class.DUPLICATED)]
+    assert (accused, "") == accusations(first, shown="aa")
+    invoice = replace(event("i", ACKNOWLEDGED, payload={"salesLines": [{}] * 3}), event="InvoiceCreated")
+    unknown = (
+        "the observer shows a row for each entry of salesLines of a InvoiceCreated; it must show one for each event"
+    )
+    assert ([], unknown) == accusations(first, shown="aa", earlier=((invoice, (Effect("i"),) * 3),))
+    assert ([], unknown) == accusations(first, invoice, shown="aaiii")
+    assert (accused, unknown) == accusations(first, second, invoice, shown="aaabbiii")  # no list has three entries
+
+
 def about(number, *runs, kind="SaleCreated", **others):
     return EventFact("w", f"{kind} {number}", kind, runs, entity=Entity("saleId", f"10737419{number}"), **others)
 

@@ -133,13 +133,14 @@ def _most(event: EventFact, known: Sequence[Sample]) -> int:
     numbers = [number for _, number in known]
     if not any(numbers):
         return 0
-    more = set.intersection(*({(name, number - size) for name, size in _sizes(each)} for each, number in known))
-    sizes = dict(_sizes(event))
+    more = set.intersection(*({(name, number - size) for name, size in sizes_of(each)} for each, number in known))
+    sizes = dict(sizes_of(event))
     by_lists = [sizes.get(name, 0) + left for name, left in more if left >= 0]
     return max(1, *by_lists, *(() if by_lists and len(set(numbers)) > 1 else numbers))
 
 
-def _sizes(event: EventFact) -> list[tuple[str, int]]:
+def sizes_of(event: EventFact) -> list[tuple[str, int]]:
+    """The lists of an event's payload, each with its number of entries."""
     fields = event.payload.items() if isinstance(event.payload, dict) else ()
     return [(name, len(value)) for name, value in fields if isinstance(value, list)]
 

@@ -14,7 +14,7 @@ from frontsim.verification.compare.contents import Contents, contents
 from frontsim.verification.compare.state_events import StateCheck, WrongState
 from frontsim.verification.compare.wrong_state import check_state, tells_state
 from frontsim.verification.effects import classes
-from frontsim.verification.effects.account import by_type, clean_singles, most_beside, samples, units_of
+from frontsim.verification.effects.account import by_type, clean_singles, most_beside, samples, sizes_of, units_of
 from frontsim.verification.effects.classes import (
     GOOD,
     Class,
@@ -60,8 +60,8 @@ def shown_by_entry(groups: Iterable[EventGroup]) -> Mapping[str, str]:
     """
     by_type: dict[str, list[EventGroup]] = defaultdict(list)
     for group in groups:
-        first, *_ = group.events
-        if group.effects and isinstance(first.payload, dict):
+        first, *others = group.events
+        if group.effects and not others:
             by_type[first.event].append(group)
     found = ((event, _common_list(each)) for event, each in by_type.items() if any(map(_has_more_than_runs, each)))
     return {event: name for event, name in found if name}
@@ -73,14 +73,8 @@ def _has_more_than_runs(group: EventGroup) -> bool:
 
 def _common_list(groups: Sequence[EventGroup]) -> str:
     """The list that has an entry for each effect of each event, "" when there is none."""
-    [first, *_], *_ = (group.events for group in groups)
-    return next((name for name in first.payload if all(_has_an_effect_for_each(name, group) for group in groups)), "")
-
-
-def _has_an_effect_for_each(name: str, group: EventGroup) -> bool:
-    event, *others = group.events
-    entries = event.payload.get(name)
-    return not others and isinstance(entries, list) and len(entries) == len(group.effects)
+    shown = [(dict(sizes_of(group.events[0])), len(group.effects)) for group in groups]
+    return next((name for name in shown[0][0] if all(sizes.get(name) == number for sizes, number in shown)), "")
 
 
 ABSENT = frozenset({Class.LOST, Class.LOST_AFTER_ACK, Class.BURNED})
@@ -210,12 +204,24 @@ def effects_beside_are_second_bookings(evidence: Evidence, opinion: Opinion) -> 
 
 
 def rows_of_entries_are_no_copies(evidence: Evidence, opinion: Opinion) -> Opinion:
-    """An observer that shows a row for each line of a sale does not show how often the sale was booked."""
-    lists = shown_by_entry(evidence.correlation.groups)
-    left = [each for each in opinion.accused if each.class_ is not Class.DUPLICATED or each.event.event not in lists]
+    """An observer that shows a row for each line of a sale does not show how often the sale was booked.
+
+    It shows other types in the same way, also those of which no event has more rows than runs.
+    """
+    earlier = (EventGroup((event,), effects, 1, 1) for event, effects in evidence.history.earlier)
+    lists = shown_by_entry([*earlier, *evidence.correlation.groups])
+
+    def is_by_entry(each: Classified) -> bool:
+        sizes = dict(sizes_of(each.event))
+        shown = len(evidence.effects.get(each.event.webhook_event_id, ()))
+        return each.event.event in lists or any(sizes.get(name) == shown for name in lists.values())
+
+    left = [each for each in opinion.accused if each.class_ is not Class.DUPLICATED or not is_by_entry(each)]
+    types = {event.event for event in evidence.history.events}
     reasons = [
         f"the observer shows a row for each entry of {name} of a {event}; it must show one for each event"
         for event, name in lists.items()
+        if event in types or len(left) < len(opinion.accused)
     ]
     return Opinion(tuple(left), opinion.unknown or next(iter(reasons), ""))
 
