@@ -71,13 +71,15 @@ class App:
     Args:
         settings: the user's settings.
         db: the file of the log.
+        say_keyless: called once with each caller that sends no subscription key, which the vendor would refuse.
 
     Raises:
         Unusable: the file, the user's contracts or the CA file cannot be used.
     """
 
-    def __init__(self, settings: Settings, *, db: Path) -> None:
+    def __init__(self, settings: Settings, *, db: Path, say_keyless: Callable[[str], None] = lambda _: None) -> None:
         self._settings = settings
+        self._say_keyless = say_keyless if settings.auth == "lenient" else None
         self._clock = Clock()
         self.wire_time = WireTime(settings.zone, openapi=settings.datetime_form == "openapi")
         self._catalog = catalog.load(*[settings.contracts] if settings.contracts else [])
@@ -190,7 +192,7 @@ class App:
             subscription_key=self._settings.subscription_key,
         )
         gateway = Gateway(vendor, keys=keys, rules=self._rules, clock=self._clock)
-        self._calls = CallLog(gateway, clock=self._clock, says_missing_key=self._settings.auth == "lenient")
+        self._calls = CallLog(gateway, clock=self._clock, say_keyless=self._say_keyless)
         control = self._control([*(route.name for route in vendor), SINK], gateway.forget, self._calls.forget)
         app = Starlette(
             routes=[

@@ -65,7 +65,10 @@ def test_no_secret_is_shown():
 
 
 def test_a_caller_without_a_subscription_key_is_named_once(caplog: pytest.LogCaptureFixture):
-    """By its User-Agent, and only in lenient auth: strict refuses it, and with auth off no key is wanted."""
+    """By its User-Agent, and only in lenient auth: strict refuses it, and with auth off no key is wanted.
+
+    A simulator in a thread logs nothing: `verify`, which starts them, has a note of it.
+    """
     with simulation() as sim:
         del sim.http.headers["Ocp-Apim-Subscription-Key"]
         for name in (b"erp/1", b"erp/1", b"shop\x85/2"):
@@ -76,8 +79,8 @@ def test_a_caller_without_a_subscription_key_is_named_once(caplog: pytest.LogCap
         named = sim.does("calls", method="GET")["withoutSubscriptionKey"]
     assert ["erp/1", "shop"] == [name.split("\\")[0] for name in named]
     said = [record.message for record in caplog.records if "Ocp-Apim-Subscription-Key" in record.message]
-    assert len(named) == len(said)
-    assert not any("\x85" in text for text in (*named, *said))
+    assert [] == said
+    assert not any("\x85" in text for text in named)
     with simulation(auth="off") as sim:
         sim.api("GET", "Stores")
         assert [] == sim.does("calls", method="GET")["withoutSubscriptionKey"]

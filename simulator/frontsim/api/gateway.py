@@ -12,12 +12,11 @@ method is an unknown operation (seen). Paths are matched in any case, with or wi
 
 import asyncio
 import hmac
-import logging
 import re
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from functools import cache, partial
+from functools import partial
 from itertools import islice
 
 from starlette.requests import Request
@@ -32,8 +31,6 @@ from frontsim.domain.faults import DeliveryFacts, FaultRule, matches
 from frontsim.domain.model import ApiCall
 from frontsim.errors import FrontsimError, Unauthorized
 from frontsim.masking import MASK, masked, printable
-
-logger = logging.getLogger(__name__)
 
 
 class CallFaults:
@@ -103,13 +100,13 @@ class CallLog:
     Args:
         app: gets the call.
         clock: simulator time.
-        says_missing_key: whether a caller without a subscription key is named, once: the vendor would refuse it.
+        say_keyless: called once with each caller that sends no subscription key; None where none is wanted.
     """
 
-    def __init__(self, app: ASGIApp, *, clock: Clock, says_missing_key: bool = False) -> None:
+    def __init__(self, app: ASGIApp, *, clock: Clock, say_keyless: Callable[[str], None] | None = None) -> None:
         self._app = app
         self._clock = clock
-        self._says_missing_key = says_missing_key
+        self._say_keyless = say_keyless
         self._calls: deque[ApiCall] = deque(maxlen=KEPT)
         self._count = self._first = 0
         self._looked_at: set[bytes] = set()
@@ -134,8 +131,8 @@ class CallLog:
             await self._app(scope, receive, count)
         finally:
             self._count += 1
-            if self._says_missing_key and OPERATION in scope:
-                self._look_for_key(scope)
+            if self._say_keyless is not None and OPERATION in scope:
+                self._look_for_key(scope, self._say_keyless)
             self._calls.append(
                 ApiCall(
                     number=self._count,
@@ -161,7 +158,7 @@ class CallLog:
         new = min(max(0, self._count - number), len(self._calls))
         return list(islice(reversed(self._calls), new))
 
-    def _look_for_key(self, scope: Scope) -> None:
+    def _look_for_key(self, scope: Scope, say: Callable[[str], None]) -> None:
         headers = dict(scope["headers"])
         agent = headers.get(b"user-agent", b"")
         if headers.get(_SUBSCRIPTION_KEY) or agent in self._looked_at or _query(Request(scope), "subscription-key"):
@@ -174,7 +171,7 @@ class CallLog:
         if caller in self.without_key:
             return
         self.without_key.append(caller)
-        _say_missing_key(caller)
+        say(caller)
 
     def forget(self) -> None:
         """Forget all calls; their numbers go on."""
@@ -182,16 +179,6 @@ class CallLog:
         self._first = self._count
         self.without_key.clear()
         self._looked_at.clear()
-
-
-@cache
-def _say_missing_key(caller: str) -> None:
-    """Once in a process, which may run many simulators."""
-    logger.warning(
-        "send the header Ocp-Apim-Subscription-Key: the vendor answers 401 without it, and %s sent none "
-        "(--auth strict asks for both keys)",
-        caller,
-    )
 
 
 def _kept(headers: Sequence[tuple[bytes, bytes]]) -> Sequence[tuple[bytes, bytes]]:

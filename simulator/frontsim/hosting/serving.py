@@ -254,9 +254,17 @@ def serve(
     with listen(settings.host, settings.port) as listening, _log_file(settings) as db:
         if settings.ephemeral:
             guard_temporary_folders()
-        app = App(settings, db=db)
+        app = App(settings, db=db, say_keyless=_say_keyless)
         has_process_to_itself()
         _run(_Server(app, lambda: ready(url_of(listening)), beside=beside), listening)
+
+
+def _say_keyless(caller: str) -> None:
+    logger.warning(
+        "send the header Ocp-Apim-Subscription-Key: the vendor answers 401 without it, and %s sent none "
+        "(--auth strict asks for both keys)",
+        caller,
+    )
 
 
 def has_process_to_itself() -> None:

@@ -167,6 +167,17 @@ def test_a_line_for_each_delivery(tmp_path: Path):
         assert lines == err.count("  SaleCreated  200 OK  ") == err.count("/_sim/sink/shop\n")
 
 
+def test_a_caller_without_a_subscription_key_is_told_once(tmp_path: Path):
+    """On standard error, because the vendor answers it with 401."""
+    with Child(tmp_path / "log.db") as child:
+        agent = {"x-api-key": "k", "User-Agent": "erp/1"}
+        for _ in range(2):
+            httpx.get(f"{child.sim.base_url}/api/Stores", headers=agent, trust_env=False, timeout=PATIENCE_S)
+        assert 0 == child.stops()
+        [said] = child.errors.splitlines()
+        assert ("Ocp-Apim-Subscription-Key" in said, "erp/1 sent none" in said) == (True, True)
+
+
 def test_control_c_stops_it_though_the_parent_ignores_it(tmp_path: Path):
     """A server takes SIGINT however it was started; nohup, `&` in a script and some CI runners ignore it."""
     with Child(tmp_path / "log.db", prepare=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN)) as child:
