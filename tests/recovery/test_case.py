@@ -61,7 +61,7 @@ def test_a_case_is_read_whole(tmp_path):
         ("[[past]]\nwebhook = 1", "webhook: expected a place below 1, got 1"),
         ("[[start]]\ncopies = 0", r"start\[0\].copies: expected a whole number, 1 or more, got 0"),
         ('[[start]]\n[[start.api]]\nhow = "loudly"', r"api\[0\].how: expected one of status"),
-        ("[[webhook]]\n[[webhook]]", "webhook: expected a different event type for each"),
+        ("[[webhook]]\n[[webhook]]\nrefuses_resends = 1", "webhook: expected webhooks of one event type to be alike"),
         ("past = 3", r"past: expected tables, each under \[\[past\]\], got 3"),
         ("=", "expected TOML"),
     ],

@@ -244,16 +244,21 @@ def test_a_job_that_calls_nothing_is_unknown():
 
 def test_a_subscription_that_delivers_otherwise_is_told_once_with_what_became_of_it():
     """After the first start that left it so."""
-    gone, twice = (
+    gone, twice, once = (
         BrokenSubscription("SaleCreated", (), 0),
         BrokenSubscription("OrderCreated", ("http://a", "http://a"), 2),
+        BrokenSubscription("StockCountReconciled", ("http://a",), 1, due=2),
     )
-    starts = [replace(start(1), broken_subscriptions=(gone,)), replace(start(2), broken_subscriptions=(gone, twice))]
+    starts = [
+        replace(start(1), broken_subscriptions=(gone,)),
+        replace(start(2), broken_subscriptions=(gone, twice, once)),
+    ]
     judgement = judge(case(starts=2), history(event(503, 200), starts=starts), CONTRACT)
-    assert [("unsubscribed", "leaves-the-subscriptions")] * 2 == [(f.class_, f.clause) for f in judgement.findings]
+    assert [("unsubscribed", "leaves-the-subscriptions")] * 3 == [(f.class_, f.clause) for f in judgement.findings]
     assert [
         "after start 1 SaleCreated has no webhook any more: a new event was not delivered",
         "after start 2 OrderCreated goes to http://a, http://a: a new event arrived twice",
+        "after start 2 StockCountReconciled goes to http://a: a new event arrived once instead of twice",
     ] == [finding.detail for finding in judgement.findings]
 
 

@@ -282,6 +282,8 @@ def _unsubscribed(_: Case, history: CaseHistory) -> Iterator[_Seen]:
             if each.event not in told:
                 told.add(each.event)
                 arrives = "was not delivered" if not each.arrived else f"arrived {times(each.arrived)}"
+                if each.arrived and each.due > 1:
+                    arrives += f" instead of {times(each.due)}"
                 now = f"goes to {', '.join(each.urls)}" if each.urls else "has no webhook any more"
                 yield _Seen("unsubscribed", f"after start {start.number} {each.event} {now}: a new event {arrives}")
 

@@ -87,23 +87,24 @@ class CaseEvents:
         self._originals_fail = str(rule["id"])
 
     def broken_subscriptions(self) -> list[BrokenSubscription]:
-        """The subscriptions that are not as before, and no longer bring an event to the receiver exactly once.
+        """The subscriptions that are not as before, and no longer bring an event to the receiver once for each of them.
 
         A job may replace a webhook, by one with another id or by another way to the same receiver: so an event tells,
         and the new id is one that the next start is given. What a job subscribes to besides is its own affair.
         """
         webhooks = self.api.list_webhooks()
         broken = []
-        for before in self._subscribed:
-            now = [each for each in webhooks if each.event == before.event]
-            if now == [before]:
+        for event in dict.fromkeys(each.event for each in self._subscribed):
+            before = [each for each in self._subscribed if each.event == event]
+            now = [each for each in webhooks if each.event == event]
+            if now == before:
                 continue
-            arrived = self._arrivals(before.event)
+            arrived = self._arrivals(event)
             is_whole = any(each.store_id is None for each in now)  # one of a single store loses the others' events
-            if arrived != 1 or not is_whole:
+            if arrived != len(before) or not is_whole:
                 urls = (f"{each.url} (store {each.store_id})" if each.store_id else each.url for each in now)
-                broken.append(BrokenSubscription(before.event, tuple(urls), arrived))
-            elif before not in now:
+                broken.append(BrokenSubscription(event, tuple(urls), arrived, len(before)))
+            elif not all(each in now for each in before):
                 self.webhook_ids += [each.id for each in now if each.id not in self.webhook_ids]
         return broken
 

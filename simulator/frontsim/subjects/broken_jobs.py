@@ -91,6 +91,22 @@ class OnlyFirstWebhook(Job):
         return self.webhook_ids[:1]
 
 
+class ResendsAPayloadOnce(Job):
+    """It takes two events with one payload for one: the second webhook never gets its own."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        super().__init__(environment)
+        self.resent: list[object] = []
+
+    def query(self) -> dict[str, str]:
+        return {**super().query(), "includePayload": "true"}
+
+    def resend(self, webhook_id: str, entry: Entry) -> None:
+        if entry["payload"] not in self.resent:
+            self.resent.append(entry["payload"])
+            super().resend(webhook_id, entry)
+
+
 class UnknownIsDone(Job):
     """It takes a resend without an answer for done."""
 
@@ -290,6 +306,7 @@ BROKEN_JOBS = _by_name(
     JobVariant("stops-at-first-error", StopsAtFirstError, "gave-up-early", ("never-succeeds",)),
     JobVariant("only-today", OnlyToday, "missed", ("every-webhook", "window-edges")),
     JobVariant("only-first-webhook", OnlyFirstWebhook, "missed", ("every-webhook",)),
+    JobVariant("resends-a-payload-once", ResendsAPayloadOnce, "missed", ("every-webhook",)),
     JobVariant("unknown-is-done", UnknownIsDone, "missed", ("resend-not-made",)),
     JobVariant("asks-again-blindly", AsksAgainBlindly, "resent-delivered", ("lost-resend-answer",)),
     JobVariant("overlapping-runs", OverlappingRuns, "resent-delivered", ("two-at-once",)),
