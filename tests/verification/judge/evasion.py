@@ -108,6 +108,7 @@ RIGHT = {
     "as it was sent": lambda value: value,
     "as JSON": lambda value: orjson.dumps(value).decode(),
     "numbers as texts": of_kind("number", str),
+    "numbers with a comma": of_kind("number", lambda value: str(value).replace(".", ",")),
     "numbers as long floats": of_kind("number", lambda value: value + 1e-10),
     "flags as numbers": of_kind("flag", int),
     "flags as words": of_kind("flag", lambda value: "Y" if value else "N"),

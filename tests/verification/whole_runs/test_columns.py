@@ -122,6 +122,17 @@ def test_a_column_in_another_zone_everywhere_is_right(shop, named):
     assert {"in another time zone"} == rewritten
 
 
+def test_the_date_alone_in_another_zone_is_found(shop, named):
+    """A sale soon after midnight is on another day in UTC, whenever the run is made."""
+
+    def row(payload):
+        moment = datetime.fromisoformat(payload["createdDateTime"]).replace(tzinfo=ZoneInfo("Europe/Oslo"))
+        return {**columns(payload), "created_date_time": moment.astimezone(UTC).date().isoformat()}
+
+    found = [each for played in run(shop, row, **named) for each in played.judgement.findings]
+    assert any("column created_date_time has '2025-06-30'" in each.detail for each in found)
+
+
 def zero(value):
     """The payload with each number 0: what an ORM makes of a decimal that it cannot read."""
     if isinstance(value, dict):

@@ -95,9 +95,9 @@ def _in_any_case(value: dict[str, Any], name: str) -> Any:
 
 
 def as_number(value: Any) -> Decimal | None:
-    """A finite number in any form."""
+    """A finite number in any form, also with a comma for its point."""
     try:
-        number = Decimal(str(value))
+        number = Decimal(str(value).replace(",", "."))
     except InvalidOperation:
         return None
     return number if number.is_finite() else None
