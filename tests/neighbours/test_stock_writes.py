@@ -158,10 +158,16 @@ def test_ordered_goods_arrive_by_the_clock(shop: Shopping) -> None:
             "orderLines[0].qty",
         ),
         (
+            "PUT",
+            "PurchaseOrder/correction",
+            {"stockId": "STOCK", "orderLines": [{"gtin": "GTIN", "qty": "ALL"}, {"gtin": "GTIN", "qty": -1}]},
+            "orderLines[1].qty",
+        ),
+        (
             "POST",
             "Stockreservation",
             {"stockId": "STOCK", "items": [{"gtin": "GTIN", "qty": 5000}]},
-            "items[0].quantity",
+            "items[0].qty",
         ),
         ("POST", "Stockreservation", {"stockId": "STOCK", "items": [{"gtin": "GTIN", "qty": 1.5}]}, "items[0].qty"),
         (
@@ -191,7 +197,7 @@ def test_what_breaks_a_rule_is_refused_and_changes_nothing(
     """With the field, what was expected and what came."""
 
     def filled(value: object) -> object:
-        names = {"STOCK": shop.stock_id, "GTIN": shop.gtin, "LAST": shop.last["stockId"]}
+        names = {"STOCK": shop.stock_id, "GTIN": shop.gtin, "LAST": shop.last["stockId"], "ALL": -shop.level}
         if isinstance(value, dict):
             return {name: filled(each) for name, each in value.items()}
         if isinstance(value, list):

@@ -158,6 +158,7 @@ def test_a_product_is_added_and_changed(shop: Shopping) -> None:
         ({"customerID": 7}, "customerID"),
         ({"salesLines": []}, "salesLines"),
         ({"salesLines": [{"identity": "0", "qty": 1}]}, "salesLines[0].identity"),
+        ({"salesLines": [{"gtin": "0", "qty": 1}]}, "salesLines[0].identity"),  # a sale's lines have no gtin
         ({"saleDateTime": "soon"}, "saleDateTime"),
     ],
 )
@@ -180,6 +181,7 @@ def test_more_than_a_stock_has_is_refused_over_all_lines(shop: Shopping) -> None
     [
         ("POST", "products", "price", {"price": 1e308}),
         ("POST", "products", "cost", {"cost": -1}),
+        ("POST", "OmniChannel", "orderLines[0].quantity", {"orderLines": [{"gtin": "GTIN"}]}),
         ("PUT", "Sale", "salesLines[0].price", {"salesLines": [{"identity": "GTIN", "qty": 1, "price": 1e308}]}),
         (
             "PUT",

@@ -199,7 +199,7 @@ async def _read(operation: VendorOperation, request: Request) -> VendorCall:
         await read_body(request)
     if problems:
         raise refused(problems)
-    return VendorCall(values, body)
+    return VendorCall(values, body, operation.request)
 
 
 def _values(operation: VendorOperation, request: Request, problems: Problems) -> dict[str, Any]:

@@ -77,10 +77,20 @@ class VendorOperation:
 
 @dataclass(frozen=True, slots=True)
 class VendorCall:
-    """A call: its parameters by name, in the declared spelling, and its body."""
+    """A call: its parameters by name, in the declared spelling, its body, and the declared kind of that."""
 
     values: Mapping[str, Any]
     body: Mapping[str, Any]
+    request: ValueKind | None = None
+
+    def line_fields(self, name: str) -> Mapping[str, ValueKind]:
+        """The published fields of the lines in a field of the body."""
+        assert self.request is not None
+        body = resolved(self.request)
+        assert isinstance(body, Shape)
+        line = resolved(body.fields[name]._replace(is_list=False))
+        assert isinstance(line, Shape)
+        return line.fields
 
 
 _KIND = re.compile(r"(\[)?(\w+)(?::([\w-]+))?\]?(?: of ([\w|]+))?( or null)?")

@@ -1,6 +1,6 @@
 """Writes to the stock: counts, corrections, reservations, transfers, goods from suppliers."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from types import MappingProxyType
 from typing import Any
@@ -11,11 +11,11 @@ from frontsim.neighbours.reads import stock_of, unknown
 from frontsim.neighbours.views import reservation_json
 from frontsim.neighbours.writing import (
     Writing,
+    WrittenLine,
     hours_of,
     known_customer,
     lines_of,
     pieces_of,
-    size_of,
     stock_codes,
     stock_in,
     ticks_of,
@@ -41,13 +41,12 @@ from frontsim.payloads.world.moments import DAY, HOUR, Ticks, text
 def adjust_stock(writing: Writing, call: VendorCall) -> Any:
     body, state = call.body, writing.state
     stock = stock_in(writing, body, "stockExtId")
-    counted = [(at, size_of(writing, item, at), item) for at, item in lines_of(body, "items")]
-    targets = {size.gtin: (size, pieces_of(item, at, least=0)) for at, size, item in counted}
+    counted = lines_of(writing, call, "items", least=0)
+    targets = {line.size.gtin: (line.size, line.pieces) for line in counted}
     if len(targets) < len(counted):
         raise wrong("items", f"expected each size once, got {len(counted)} lines of {len(targets)} sizes")
     if body.get("isCompleteStockCount"):
-        others = [size for size in writing.book.sizes if size.gtin not in targets]
-        targets |= {size.gtin: (size, 0) for size in others}
+        targets = {**{size.gtin: (size, 0) for size in writing.book.sizes}, **targets}
     counted_at = ticks_of(writing, "stockCountTime", body) or state.now
     items = []
     for size, target in targets.values():
@@ -72,10 +71,9 @@ def correct_stock(writing: Writing, call: VendorCall) -> Any:
     if known := writing.before("correction", body.get("extRef")):
         return known
     stock = stock_in(writing, body)
-    items = [Item(size_of(writing, line, at), pieces_of(line, at)) for at, line in lines_of(body, "orderLines")]
-    for place, item in enumerate(items):
-        taken = {f"orderLines[{place}].qty": [(item.size, -item.quantity)]}
-        writing.refuse_more_than(stock.id, taken if item.quantity < 0 else {})
+    lines = lines_of(writing, call, "orderLines")
+    writing.refuse_more_than((line._replace(pieces=-line.pieces), stock.id) for line in lines)
+    items = [Item(line.size, line.pieces) for line in lines]
     store, number = writing.store(stock), state.next("adjustment")
     said = adjustment_json(state.draws, state.world, store, number=number, at=state.now, items=tuple(items))
     ours = {"extRef": body.get("extRef") or said["extRef"], "comment": body.get("comment"), **stock_codes(stock)}
@@ -91,24 +89,21 @@ def reserve(writing: Writing, call: VendorCall) -> Any:
         return known
     stock = stock_in(writing, body)
     hours = hours_of(body.get("reservationLengthInHours"))
-    wanted = [
-        (at, item, size_of(writing, item, at), pieces_of(item, at, least=1)) for at, item in lines_of(body, "items")
-    ]
-    writing.refuse_more_than(stock.id, {f"{at}.quantity": [(size, pieces)] for at, _, size, pieces in wanted})
+    wanted = lines_of(writing, call, "items", least=1)
+    writing.refuse_more_than((line, stock.id) for line in wanted)
     known_customer(writing, "customerId", body.get("customerId"))
-    ids = [(item.get("id") or state.draws.uuid()).lower() for _, item, _, _ in wanted]
-    for (at, *_), id_ in zip(wanted, ids, strict=True):
+    ids = [(line.given.get("id") or state.draws.uuid()).lower() for line in wanted]
+    for line, id_ in zip(wanted, ids, strict=True):
         if writing.book.reservations.get(id_) is not None or ids.count(id_) > 1:
-            raise wrong(f"{at}.id", f"expected the id of no other reservation, got {id_}")
+            raise wrong(f"{line.at}.id", f"expected the id of no other reservation, got {id_}")
     made = []
-    for id_, (_, _, size, pieces) in zip(ids, wanted, strict=True):
+    for line, id_ in zip(wanted, ids, strict=True):
         held = Reservation(
             id_, stock.id, body.get("customerId") or None, body.get("saleId"), body.get("extId") or f"RES-{id_[:8]}",
-            body.get("comment"),
-            state.now, state.now + hours * HOUR, pieces, size,
+            body.get("comment"), state.now, state.now + hours * HOUR, line.pieces, line.size,
         )  # fmt: skip
         writing.note(RESERVATION, {"id": id_, "due": held.expires})
-        state.reserve(stock.id, size, pieces)
+        state.reserve(stock.id, line.size, line.pieces)
         state.write("StockReservationCreated", event_of(held), writing.store(stock).id)
         made.append(reservation_json(event_of(held)))
     return writing.answer("reservation", made, body.get("extId"))
@@ -123,10 +118,10 @@ def change_reservation(writing: Writing, call: VendorCall) -> Any:
         due = state.now + hours_of(body["reservationLengthInHours"]) * HOUR
         changes |= {"due": due, "expirationDateTime": text(due)}
     if "quantity" in body or "qty" in body:
-        pieces = pieces_of(body, "", least=1)
+        pieces, at = pieces_of(body, "", ("quantity", "qty"), least=1)
         size, more = writing.book.size(held["gtin"]), pieces - held["quantity"]
         assert size is not None
-        writing.refuse_more_than(held["stockId"], {"quantity": [(size, more)]})
+        writing.refuse_more_than([(WrittenLine("", body, size, more, at), held["stockId"])])
         state.reserve(held["stockId"], size, more)
         changes |= {"quantity": pieces, "more": more, "stockId": held["stockId"], "gtin": held["gtin"]}
     writing.note(RESERVATION, changes)
@@ -172,16 +167,14 @@ def transfer(writing: Writing, call: VendorCall) -> Any:
     target = stock_of(writing.book, "toStockId", body.get("toStockId"))
     if source.id == target.id:
         raise wrong("toStockId", f"expected another stock than {source.id}")
-    lines = [
-        (at, size_of(writing, line, at), pieces_of(line, at, least=1)) for at, line in lines_of(body, "productLines")
-    ]
-    writing.refuse_more_than(source.id, {f"{at}.qty": [(size, pieces)] for at, size, pieces in lines})
+    lines = lines_of(writing, call, "productLines", least=1)
+    writing.refuse_more_than((line, source.id) for line in lines)
     is_virtual = source.virtual or target.virtual
     sent = Transfer(
         state.world.id("transfer", 2 * state.next("transfer") + is_virtual), body.get("extRef"), writing.store(source),
         source, target, is_virtual, ticks_of(writing, "expectedDeliveryDate", body) or state.now + DAY,
         body.get("comment"), state.now, writing.store(source).users[0],
-        tuple(SentItem(size, pieces, pieces, None) for _, size, pieces in lines),
+        tuple(SentItem(line.size, line.pieces, line.pieces, None) for line in lines),
     )  # fmt: skip
     state.write(_transfer_event(sent, "Created"), transfer_json(sent, None), sent.store.id)
     for item in sent.items:
@@ -189,15 +182,8 @@ def transfer(writing: Writing, call: VendorCall) -> Any:
     if body.get("insertAsRecevied"):
         _receive_transfer(writing, sent)
     else:
-        goods = [[item.size.gtin, item.sent] for item in sent.items]
-        where = {
-            "from": source.id,
-            "to": target.id,
-            "made": sent.created,
-            "extRef": sent.ext_ref,
-            "comment": sent.comment,
-        }
-        writing.note(ARRIVAL, {"kind": "transfer", "id": sent.id, "due": sent.expected, "goods": goods, **where})
+        where = {"from": source.id, "to": target.id}
+        _expect(writing, call, lines, {"kind": "transfer", "id": sent.id, "due": sent.expected, **where})
     return writing.answer("transfer", sent.id, body.get("extRef"))
 
 
@@ -209,15 +195,20 @@ def order_goods(writing: Writing, call: VendorCall) -> Any:
     stock = stock_in(writing, body, "extStockId")
     if stock not in state.world.stocks:
         raise wrong("stockId", f"expected the stock of a store, got {stock.id}, which is in transit")
-    lines = [(size_of(writing, line, at), pieces_of(line, at, least=1)) for at, line in lines_of(body, "orderLines")]
+    lines = lines_of(writing, call, "orderLines", least=1)
     delivery_id = state.world.id("delivery", state.next("delivery"))
     due = ticks_of(writing, "expectedDeliveryDate", body) or state.now + DAY
-    for size, _ in lines:
-        state.move("PurchaseOrderOrdered", writing.store(stock), stock.id, size, pieces=0)
-    goods = [[size.gtin, pieces] for size, pieces in lines]
-    where = {"to": stock.id, "made": state.now, "extRef": body.get("extRef"), "comment": body.get("comment")}
-    writing.note(ARRIVAL, {"kind": "delivery", "id": delivery_id, "due": due, "goods": goods, **where})
+    for line in lines:
+        state.move("PurchaseOrderOrdered", writing.store(stock), stock.id, line.size, pieces=0)
+    _expect(writing, call, lines, {"kind": "delivery", "id": delivery_id, "due": due, "to": stock.id})
     return writing.answer("purchase", delivery_id, *references)
+
+
+def _expect(writing: Writing, call: VendorCall, lines: Iterable[WrittenLine], what: dict[str, Any]) -> None:
+    """Note goods on their way."""
+    said = {name: call.body.get(name) for name in ("extRef", "comment")}
+    goods = [[line.size.gtin, line.pieces] for line in lines]
+    writing.note(ARRIVAL, {**what, **said, "made": writing.state.now, "goods": goods})
 
 
 def receive(writing: Writing, goods: Mapping[str, Any]) -> None:

@@ -13,12 +13,11 @@ from frontsim.neighbours.writing import (
     MOST_LINES,
     MOST_PAID,
     Writing,
+    WrittenLine,
     hours_of,
     known_customer,
     lines_of,
     ore_of,
-    pieces_of,
-    size_of,
     store_in,
     ticks_of,
     whole,
@@ -36,7 +35,7 @@ from frontsim.payloads.documents.sales import (
 )
 from frontsim.payloads.making.sales_acts import reserve_order
 from frontsim.payloads.making.shop_state import OpenOrder, ShopState
-from frontsim.payloads.world.assortment import Size, article
+from frontsim.payloads.world.assortment import article
 from frontsim.payloads.world.moments import HOUR, text
 from frontsim.payloads.world.money import Country, LinePrice, Ore, line_price
 from frontsim.payloads.world.people import Customer, CustomerDetails, as_shown
@@ -55,21 +54,18 @@ def add_sale(writing: Writing, call: VendorCall) -> Any:
     references = (body["saleGuid"].lower(), body.get("extRef"))
     if known := writing.before("sale", *references):
         return known
-    given = list(lines_of(body, "salesLines"))
-    store = store_in(writing, call.values.get("x-storeId"), given[0][1].get("stockID"))
+    given = lines_of(writing, call, "salesLines")
+    store = store_in(writing, call.values.get("x-storeId"), given[0].given.get("stockID"))
     sale_id = state.world.id("sale", 3 * state.next("sale") + 2)
-    lines = []
-    for row, (at, asked) in enumerate(given):
-        size, pieces = size_of(writing, asked, at), pieces_of(asked, at)
-        stock = stock_of(writing.book, f"{at}.stockID", asked["stockID"]) if asked.get("stockID") else store.stock
-        lines.append(
-            Line(article(size), _price(asked, at, size, pieces, store.country), stock.id, str(sale_id * 8 + row))
-        )
-    for stock_id in {line.stock_id for line in lines}:
-        writing.refuse_more_than(stock_id, {
-            f"salesLines[{place}].qty": [(line.article.size, line.price.quantity)]
-            for place, line in enumerate(lines) if line.stock_id == stock_id and line.price.quantity > 0
-        })  # fmt: skip
+    stocks = [
+        stock_of(writing.book, f"{line.at}.stockID", id_) if (id_ := line.given.get("stockID")) else store.stock
+        for line in given
+    ]
+    lines = [
+        Line(article(line.size), _price(line, store.country), stock.id, str(sale_id * 8 + row))
+        for row, (line, stock) in enumerate(zip(given, stocks, strict=True))
+    ]
+    writing.refuse_more_than((line, stock.id) for line, stock in zip(given, stocks, strict=True))
     known = known_customer(writing, "customerID", body["customerID"])
     total, vat_total = sums(lines)
     view = store.views[0]
@@ -95,13 +91,17 @@ def create_order(writing: Writing, call: VendorCall) -> Any:
     stock = stock_of(writing.book, "fulfillmentLocation.stockId", place) if place else state.world.shops[0].stock
     store, number = writing.store(stock), state.next("order")
     order_id = state.world.id("order", number)
-    lines, wanted = [], {}
-    for row, (at, line) in enumerate(lines_of(body, "orderLines")):
-        size, pieces = size_of(writing, line, at), pieces_of(line, at, least=1)
-        price = _price(line, at, size, pieces, store.country)
-        lines.append(Line(article(size), price, stock.id, line.get("rowId") or str(order_id * 8 + row)))
-        wanted[f"{at}.quantity"] = [(size, pieces)]
-    writing.refuse_more_than(stock.id, wanted)
+    given = lines_of(writing, call, "orderLines", least=1)
+    lines = [
+        Line(
+            article(line.size),
+            _price(line, store.country),
+            stock.id,
+            line.given.get("rowId") or str(order_id * 8 + row),
+        )
+        for row, line in enumerate(given)
+    ]
+    writing.refuse_more_than((line, stock.id) for line in given)
     hours = hours_of(body.get("reservationLengthInHours"))
     no = body.get("orderNo") or f"ORD{100_000 + number}"
     placed = PlacedOrder(
@@ -317,12 +317,12 @@ def _new_size(product_id: int, place: int) -> dict[str, Any]:
     )
 
 
-def _price(line: Mapping[str, Any], at: str, size: Size, pieces: int, country: Country) -> LinePrice:
+def _price(line: WrittenLine, country: Country) -> LinePrice:
     """The price of a line: the difference to the list price is a discount."""
-    listed = size.price[country.currency]
-    asked = ore_of(line, "price", at) if "price" in line else listed
+    listed = line.size.price[country.currency]
+    asked = ore_of(line.given, "price", line.at) if "price" in line.given else listed
     full = max(listed, asked)
-    return line_price(pieces, full, full - asked, country.vat[size.group])
+    return line_price(line.pieces, full, full - asked, country.vat[line.size.group])
 
 
 def _payments(writing: Writing, body: Mapping[str, Any], total: Ore, country: Country) -> tuple[Payment, ...]:

@@ -5,13 +5,13 @@
 A write that was made before, by its own reference, answers as it did then and does nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from frontsim.neighbours.book import ANSWER, Book
-from frontsim.neighbours.operations import NEVER, wrong
+from frontsim.neighbours.operations import NEVER, VendorCall, wrong
 from frontsim.neighbours.reads import stock_of
 from frontsim.neighbours.views import customer_of
 from frontsim.payloads.documents.orders import DEFAULT_HOURS
@@ -57,45 +57,64 @@ class Writing:
         """The store on which the movements of a stock are booked."""
         return self.book.world.store(stock.store_id)
 
-    def refuse_more_than(self, stock_id: int, wanted: Mapping[str, list[tuple[Size, int]]]) -> None:
-        """Raises BadInput: a stock has fewer free pieces than the lines want, which are given by their fields."""
-        left: dict[str, int] = {}
-        for at, lines in wanted.items():
-            for size, pieces in lines:
-                free = left.get(size.gtin, self.state.levels.available(stock_id, size))
-                if pieces > free:
-                    raise wrong(
-                        at, f"expected at most {max(0, free)} pieces, which stock {stock_id} has free, got {pieces}"
-                    )
-                left[size.gtin] = free - pieces
+    def refuse_more_than(self, wanted: Iterable[tuple["WrittenLine", int]]) -> None:
+        """Raises BadInput: a line wants more pieces than are free in the stock of the id beside it."""
+        left: dict[tuple[int, str], int] = {}
+        for line, stock_id in wanted:
+            free = left.get((stock_id, line.size.gtin), self.state.levels.available(stock_id, line.size))
+            if line.pieces > max(0, free):
+                raise wrong(
+                    line.pieces_at,
+                    f"expected at most {max(0, free)} pieces, which stock {stock_id} has free, got {line.pieces}",
+                )
+            left[stock_id, line.size.gtin] = free - max(0, line.pieces)
 
 
-def lines_of(body: Mapping[str, Any], name: str) -> list[tuple[str, Mapping[str, Any]]]:
-    """The lines of a write, each with its path. Raises BadInput."""
-    lines = body.get(name, ())
+class WrittenLine(NamedTuple):
+    """A line of a write: its path, what it says, its size, its pieces, and the path of the field that has them."""
+
+    at: str
+    given: Mapping[str, Any]
+    size: Size
+    pieces: int
+    pieces_at: str
+
+
+def lines_of(writing: Writing, call: VendorCall, name: str, *, least: int | None = None) -> list[WrittenLine]:
+    """The lines of a write. Raises BadInput, which names fields that a line has."""
+    lines = call.body.get(name, ())
     if not 1 <= len(lines) <= MOST_LINES:
         raise wrong(name, f"expected 1 to {MOST_LINES:,} lines, got {len(lines):,}")
-    return [(f"{name}[{place}]", line) for place, line in enumerate(lines)]
+    fields = call.line_fields(name)
+    found = []
+    for place, line in enumerate(lines):
+        at = f"{name}[{place}]"
+        found.append(
+            WrittenLine(at, line, _size_of(writing, line, at, fields), *pieces_of(line, at, fields, least=least))
+        )
+    return found
 
 
-def size_of(writing: Writing, line: Mapping[str, Any], at: str) -> Size:
+def _size_of(writing: Writing, line: Mapping[str, Any], at: str, fields: Container[str]) -> Size:
     """The size that a line names, by whatever code. Raises BadInput."""
-    codes = {name: line[name] for name in ("gtin", "identity", "externalSKU") if line.get(name)}
-    for code in codes.values():
-        if (size := writing.book.size(code)) is not None:
+    names = [name for name in ("gtin", "identity", "externalSKU") if name in fields]
+    given = [name for name in names if line.get(name)]
+    for name in given:
+        if (size := writing.book.size(line[name])) is not None:
             return size
-    name, got = next(iter(codes.items()), ("gtin", "nothing"))
-    raise wrong(f"{at}.{name}", f"expected the GTIN, identity or external SKU of a product, got {got[:100]}")
+    got = line[given[0]][:100] if given else "nothing"
+    raise wrong(f"{at}.{(given or names)[0]}", f"expected the GTIN, identity or external SKU of a product, got {got}")
 
 
-def pieces_of(line: Mapping[str, Any], at: str, *, least: int | None = None) -> int:
-    """The whole number of pieces of a line: not 0, unless `least` says what is allowed. Raises BadInput."""
-    name = next((name for name in ("quantity", "qty") if line.get(name)), "quantity" if "quantity" in line else "qty")
-    pieces = line.get(name, 0)
+def pieces_of(line: Mapping[str, Any], at: str, fields: Container[str], *, least: int | None = None) -> tuple[int, str]:
+    """The whole number of pieces, not 0 unless `least` says what is allowed, and its path. Raises BadInput."""
+    names = [name for name in ("quantity", "qty") if name in fields]
+    name = next((name for name in names if line.get(name)), names[0])
+    pieces, path = line.get(name, 0), f"{at}.{name}" if at else name
     if pieces != int(pieces) or abs(pieces) >= 2**31 or (pieces == 0 if least is None else pieces < least):
         expected = "a whole number of pieces" + (", not 0" if least is None else f", {least} or more")
-        raise wrong(f"{at}.{name}" if at else name, f"expected {expected}, got {pieces}")
-    return int(pieces)
+        raise wrong(path, f"expected {expected}, got {pieces}")
+    return int(pieces), path
 
 
 def ore_of(line: Mapping[str, Any], name: str, at: str, *, least: int = 0) -> Ore:
