@@ -17,7 +17,7 @@ import uvloop
 
 from benches.wire import HEADERS, bare, sink
 from frontsim.client.control import DeliveryReport, Simulator
-from frontsim.client.vendor import FrontSystems
+from frontsim.client.http import FrontSystems
 from frontsim.domain.model import Outcome
 from frontsim.load.plan import DAY_MIX
 from frontsim.load.setup import start_simulator

@@ -24,8 +24,8 @@ from frontsim.cli.main import main as frontsim
 from frontsim.delivery.in_flight import Done
 from frontsim.delivery.send_plan import WHOLE, SendPlan
 from frontsim.delivery.webhook_sender import WebhookSender
+from frontsim.domain.delivery_request import Target
 from frontsim.domain.model import Outcome, Result
-from frontsim.domain.target import Target
 
 WARM_UP = 5_000
 HANDING_OVER = (sys.executable, "-m", "benches.senders", "--serve")

@@ -20,8 +20,8 @@ import uvloop
 
 from benches.bare_sender import BareSender
 from frontsim.delivery.webhook_sender import WebhookSender
+from frontsim.domain.delivery_request import Target, parse_target
 from frontsim.domain.model import Result
-from frontsim.domain.target import Target, parse_target
 
 HEADERS = (
     b"Content-Type: application/json; charset=utf-8\r\n"

@@ -39,11 +39,10 @@ from frontsim.api.webhooks import Events, Webhooks, WebhookTypes
 from frontsim.clock import Clock, Ids, WireTime
 from frontsim.delivery.dispatcher import Dispatcher
 from frontsim.delivery.webhook_sender import WebhookSender
-from frontsim.domain.delivery_shape import HeaderNames, read_delivery_shape
+from frontsim.domain.delivery_request import HeaderNames, read_delivery_shape, tls_context
 from frontsim.domain.fault_rules import FaultRules
 from frontsim.domain.faults import SINK
 from frontsim.domain.model import Delivery
-from frontsim.domain.target import tls_context
 from frontsim.errors import FrontsimError, StoreFailed
 from frontsim.neighbours.book import Book
 from frontsim.neighbours.desk import Desk

@@ -6,8 +6,8 @@ from typing import Any
 
 import httpx
 
+from frontsim.client.http import FrontSystems
 from frontsim.client.reconcile import ReconcileResult, reconcile
-from frontsim.client.vendor import FrontSystems
 
 Deliver = Callable[[dict[str, Any]], httpx.Response]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from frontsim.client.control import DeliveryReport, LeasedDelivery, Simulator, answered
-from frontsim.client.vendor import FrontSystems
+from frontsim.client.http import FrontSystems
 from frontsim.domain.model import Outcome
 from frontsim.hosting.serving import run_in_thread
 from frontsim.hosting.simulator_process import Running

@@ -12,8 +12,7 @@ import httpx
 import pytest
 
 from frontsim.client.errors import Ambiguous, ApiError, UnexpectedAnswer, Unreachable
-from frontsim.client.http import Answer, ApiClient, HttpApi, path_part, read_url
-from frontsim.client.vendor import FrontSystems
+from frontsim.client.http import Answer, ApiClient, FrontSystems, HttpApi, path_part, read_url
 from frontsim.errors import BadInput
 from tests.support.scripted_transport import ScriptedTransport
 

@@ -11,8 +11,8 @@ import pytest
 
 from frontsim.client.control import Simulator
 from frontsim.client.errors import ApiError
+from frontsim.client.http import FrontSystems
 from frontsim.client.relay import LONGEST_PAUSE_S, Relay, RelayOptions, RelayState, window_start
-from frontsim.client.vendor import FrontSystems
 from frontsim.errors import Unusable
 from tests.support.disk import small_disk
 from tests.support.fixtures import receiver, shared_sim, sim

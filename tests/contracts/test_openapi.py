@@ -17,7 +17,7 @@ from referencing.jsonschema import DRAFT202012
 from docs.generate.openapi import rendered
 from frontsim import bundled
 from frontsim.clock import WireTime
-from frontsim.domain.target import LONGEST, parse_target
+from frontsim.domain.delivery_request import LONGEST, parse_target
 from frontsim.errors import BadInput
 from frontsim.neighbours.desk import served
 

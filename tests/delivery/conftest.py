@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from frontsim.delivery import webhook_sender
-from frontsim.domain.target import tls_context
+from frontsim.domain.delivery_request import tls_context
 from tests.support.authority import Authority
 from tests.support.patience import PATIENCE_S
 

@@ -6,8 +6,8 @@ from typing import Any, Self
 
 from frontsim.delivery.send_plan import WHOLE, SendPlan
 from frontsim.delivery.webhook_sender import WebhookSender
+from frontsim.domain.delivery_request import parse_target
 from frontsim.domain.model import Outcome, Result
-from frontsim.domain.target import parse_target
 from tests.support.patience import PATIENCE_S
 
 HEADERS = b"Content-Type: application/json; charset=utf-8\r\nX-Webhook-Event-Id: 1\r\n"

@@ -10,8 +10,8 @@ import pytest
 
 from frontsim.delivery import connect as module
 from frontsim.delivery.connect import NotConnected, connect
+from frontsim.domain.delivery_request import parse_target
 from frontsim.domain.model import Outcome
-from frontsim.domain.target import parse_target
 from tests.delivery.peer import Peer
 from tests.delivery.sender import Sender
 

@@ -6,8 +6,8 @@ import threading
 
 import pytest
 
+from frontsim.domain.delivery_request import parse_target
 from frontsim.domain.model import Outcome
-from frontsim.domain.target import parse_target
 from tests.delivery.peer import OK, Peer, PeerCall, answers, answers_ok, silent
 from tests.delivery.sender import BODY, HEADERS, Sender, whole
 from tests.support.patience import PATIENCE_S

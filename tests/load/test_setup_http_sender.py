@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from frontsim.client.control import LeasedDelivery
+from frontsim.domain.delivery_request import tls_context
 from frontsim.domain.model import Outcome
-from frontsim.domain.target import tls_context
 from frontsim.load.setup import HttpSender
 from tests.support.authority import Authority
 

@@ -4,7 +4,7 @@ import pytest
 
 from frontsim.client.control import Simulator
 from frontsim.client.errors import Unreachable
-from frontsim.client.vendor import FrontSystems
+from frontsim.client.http import FrontSystems
 from frontsim.errors import BadInput
 from frontsim.load.setup import address_of, start_simulator
 

@@ -14,9 +14,8 @@ from frontsim.client.control import DeliveryReport
 from frontsim.domain.model import Outcome, Trigger
 from frontsim.load.options import Load
 from frontsim.load.plan import DOWNTIME, STEADY
-from frontsim.load.report import report_on
 from frontsim.load.setup import LoadSetup, set_up
-from frontsim.load.teardown import faulted_until, open_deliveries, preflight_of, record, windows
+from frontsim.load.teardown import faulted_until, open_deliveries, preflight_of, record, report_on, windows
 from frontsim.masking import NO_COMMAND
 from frontsim.verdicts import Verdict
 from frontsim.verification.effects.history import EventFact, FaultFact, Run

@@ -6,7 +6,7 @@ import pytest
 
 from frontsim.client.control import DeliveryReport, LeasedDelivery
 from frontsim.client.errors import UnexpectedAnswer
-from frontsim.domain.delivery_shape import BARE, DeliveryShape
+from frontsim.domain.delivery_request import BARE, DeliveryShape
 from frontsim.domain.model import Outcome
 from frontsim.load.teardown import LeasedCleanEvents
 

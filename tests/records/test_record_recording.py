@@ -7,8 +7,8 @@ import pytest
 
 from frontsim.client.control import Simulator
 from frontsim.client.errors import RetryPolicy
+from frontsim.client.http import EVER, FrontSystems
 from frontsim.client.models import WebhookView
-from frontsim.client.vendor import EVER, FrontSystems
 from frontsim.records.record import recorded_events, stretches
 
 OSLO = ZoneInfo("Europe/Oslo")

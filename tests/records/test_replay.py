@@ -9,7 +9,7 @@ import pytest
 
 from frontsim import catalog
 from frontsim.client.control import Simulator
-from frontsim.client.vendor import FrontSystems
+from frontsim.client.http import FrontSystems
 from frontsim.errors import BadInput
 from frontsim.records import replay as replay_module
 from frontsim.records.identities import Renewal, identity_fields

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from frontsim.client.control import Simulator
+from frontsim.client.http import FrontSystems, read_log
 from frontsim.client.models import WebhookView
-from frontsim.client.vendor import FrontSystems, read_log
 from frontsim.errors import Unusable
 from frontsim.recovery.case import Case, CaseStart, CaseWebhook, PastGroup, PastState, bundled_cases
 from frontsim.recovery.play import CaseEvents

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from frontsim.client.errors import ApiError
-from frontsim.client.vendor import FrontSystems
+from frontsim.client.http import FrontSystems
 from frontsim.recovery.case import bundled_cases
 from frontsim.recovery.play import CaseSimulator
 from frontsim.recovery.run import open_simulator

@@ -15,8 +15,8 @@ import pytest
 from frontsim import catalog
 from frontsim.clock import Clock, Ids
 from frontsim.delivery.webhook_sender import WebhookSender
+from frontsim.domain.delivery_request import parse_target
 from frontsim.domain.model import Result
-from frontsim.domain.target import parse_target
 from tests.support.patience import PATIENCE_S
 from tests.support.receiver import ChildReceiver, serving
 

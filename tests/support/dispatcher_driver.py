@@ -9,11 +9,10 @@ from frontsim import catalog
 from frontsim.clock import Clock
 from frontsim.delivery.dispatcher import Dispatcher
 from frontsim.delivery.send_plan import WHOLE, SendPlan
-from frontsim.domain.delivery_shape import HeaderNames
+from frontsim.domain.delivery_request import HeaderNames, Target
 from frontsim.domain.fault_rules import FaultRules
 from frontsim.domain.faults import FaultRule, Match
 from frontsim.domain.model import Delivery, Finished, Outcome, Result, Trigger
-from frontsim.domain.target import Target
 from frontsim.errors import StoreFailed
 
 OK = Result(Outcome.ANSWERED, "OK", 200, 12)

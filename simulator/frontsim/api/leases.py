@@ -25,7 +25,7 @@ from starlette.routing import Route
 
 from frontsim.api.responses import json
 from frontsim.clock import Clock, Milliseconds
-from frontsim.domain.delivery_shape import HeaderNames, filled_url
+from frontsim.domain.delivery_request import HeaderNames, filled_url
 from frontsim.domain.model import (
     ANSWER_BODY_KEPT,
     ANSWER_HEAD_KEPT,

@@ -23,8 +23,8 @@ from starlette.routing import Route
 from frontsim.api.responses import end_with_caller, json
 from frontsim.catalog import TYPE_NAME, Catalog
 from frontsim.clock import stopwatch
+from frontsim.domain.delivery_request import parse_target
 from frontsim.domain.model import Occurrence, Raised, RaisedBy, Replayed, read_store_id, with_known_store
-from frontsim.domain.target import parse_target
 from frontsim.errors import BadInput, Busy, StoreFailed
 from frontsim.payloads.making.payload_service import (
     MOST_AT_ONCE,

@@ -18,8 +18,8 @@ from starlette.routing import Route
 from frontsim.api.responses import json
 from frontsim.catalog import Catalog
 from frontsim.clock import Milliseconds, WireTime
+from frontsim.domain.delivery_request import parse_target
 from frontsim.domain.model import Webhook, read_store_id
-from frontsim.domain.target import parse_target
 from frontsim.errors import BadInput, NotFound, UnknownEventType
 from frontsim.store.event_log import EventLog
 from frontsim.store.reader import EventQuery, LoggedEvent, LoggedRun, Reader

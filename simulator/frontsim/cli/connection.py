@@ -20,7 +20,7 @@ from click.core import ParameterSource
 from frontsim.cli.options import Decorator
 from frontsim.client.control import Simulator, control_url
 from frontsim.client.errors import ApiError, Unreachable
-from frontsim.client.vendor import FrontSystems
+from frontsim.client.http import FrontSystems
 from frontsim.errors import BadInput, FrontsimError
 from frontsim.masking import printable
 from frontsim.settings import ENVIRONMENT_PREFIX, Settings

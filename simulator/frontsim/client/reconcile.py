@@ -42,8 +42,8 @@ from frontsim.client.errors import (
     Unreachable,
     is_rate_limit,
 )
+from frontsim.client.http import FrontSystems, When
 from frontsim.client.models import EventEntry
-from frontsim.client.vendor import FrontSystems, When
 from frontsim.clock import stopwatch
 from frontsim.threads import for_each
 from frontsim.wording import times

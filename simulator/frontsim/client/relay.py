@@ -30,9 +30,9 @@ from zoneinfo import ZoneInfo
 
 from frontsim.client.control import Simulator
 from frontsim.client.errors import ApiError, CallError, Say, Sleep, may_pass
+from frontsim.client.http import FrontSystems
 from frontsim.client.models import EventEntry, RaisedEvent
 from frontsim.client.reconcile_state import replace_state
-from frontsim.client.vendor import FrontSystems
 from frontsim.errors import Unusable
 
 VERSION = 1

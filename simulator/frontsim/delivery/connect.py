@@ -17,8 +17,8 @@ from typing import cast
 
 from frontsim.delivery.connection import Connection
 from frontsim.delivery.in_flight import fair_timeout
+from frontsim.domain.delivery_request import Target
 from frontsim.domain.model import StatusText
-from frontsim.domain.target import Target
 
 MOST_AT_ONCE = 100
 """Names that are looked up at once; further ones wait."""

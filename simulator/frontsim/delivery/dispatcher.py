@@ -33,11 +33,10 @@ from frontsim.catalog import Catalog
 from frontsim.clock import Clock, Milliseconds
 from frontsim.delivery.send_plan import WHOLE, Barrier, SendPlan, held, mutate, result_in_log, send_plan
 from frontsim.delivery.webhook_sender import WebhookSender
-from frontsim.domain.delivery_shape import HeaderNames, filled_url
+from frontsim.domain.delivery_request import HeaderNames, Target, filled_url, parse_target
 from frontsim.domain.fault_rules import FaultRules
 from frontsim.domain.faults import FAULTS, DeliveryFacts, FaultRule, FaultStage
 from frontsim.domain.model import NOT_SENT, ChangedRequest, Delivery, Finished, Outcome, Result, StatusText, Trigger
-from frontsim.domain.target import Target, parse_target
 from frontsim.errors import StoreFailed, UnknownEventType
 from frontsim.store.event_log import EventLog
 from frontsim.store.queue import NEXT

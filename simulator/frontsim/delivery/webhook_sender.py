@@ -15,8 +15,8 @@ from frontsim.delivery.connect import Lookups, NotConnected, connect
 from frontsim.delivery.connection import Connection
 from frontsim.delivery.in_flight import Attempt, Deadlines, Done, InFlight, Turns
 from frontsim.delivery.send_plan import WHOLE, SendPlan
+from frontsim.domain.delivery_request import Target, tls_context
 from frontsim.domain.model import StatusText
-from frontsim.domain.target import Target, tls_context
 
 IDLE_S = 4.0
 """Seconds until an idle connection is closed. Many servers close theirs after 5 s; ours are closed before, so that we

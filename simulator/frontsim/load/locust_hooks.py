@@ -35,9 +35,8 @@ from frontsim.files import opened
 from frontsim.load.live import COLOURS, COLUMNS, JUDGING, TAB, EventSource, LiveView, live_page, page
 from frontsim.load.options import Load, add_options, say_less
 from frontsim.load.plan import Plan
-from frontsim.load.report import LoadReport, report_on
 from frontsim.load.setup import set_up
-from frontsim.load.teardown import preflight_of, record
+from frontsim.load.teardown import LoadReport, preflight_of, record, report_on
 from frontsim.load.worker import LoadWorker
 from frontsim.masking import CommandLine, masked
 from frontsim.verification.effects.observers import ObserverFailed

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from frontsim.domain.delivery_shape import DeliveryShape, read_delivery_shape
-from frontsim.domain.target import tls_context
+from frontsim.domain.delivery_request import DeliveryShape, read_delivery_shape, tls_context
 from frontsim.errors import BadInput
 from frontsim.load.plan import NO_OUTAGE, Outage, Plan, Shares
 from frontsim.settings import ENVIRONMENT_PREFIX, Settings

@@ -21,8 +21,7 @@ from geventhttpclient.url import URL
 from frontsim import catalog
 from frontsim.client.control import DeliveryReport, LeasedDelivery, Simulator, answered, by_lease, control_url
 from frontsim.client.errors import CallError
-from frontsim.client.http import read_url
-from frontsim.client.vendor import FrontSystems
+from frontsim.client.http import FrontSystems, read_url
 from frontsim.clock import stopwatch
 from frontsim.domain.model import Outcome
 from frontsim.errors import BadInput, Unusable

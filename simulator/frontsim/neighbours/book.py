@@ -26,8 +26,7 @@ from frontsim.neighbours.operations import LAST, NEVER, filled, wrong
 from frontsim.payloads.documents.stock import Level
 from frontsim.payloads.making.shop import Shop
 from frontsim.payloads.making.shop_state import Known, StockLevels
-from frontsim.payloads.world.assortment import COLOURS, Size, added_size
-from frontsim.payloads.world.money import amount
+from frontsim.payloads.world.prices import COLOURS, Size, added_size, amount
 from frontsim.payloads.world.seeded_draws import SeededDraws
 from frontsim.payloads.world.world import BRAND, Stock, Store, World
 from frontsim.store.event_log import EventLog, Fresh

@@ -21,9 +21,8 @@ from frontsim.neighbours.views import (
     web_json,
 )
 from frontsim.payloads.making.shop_state import Known
-from frontsim.payloads.world.assortment import Size
-from frontsim.payloads.world.money import amount
 from frontsim.payloads.world.people import country_of
+from frontsim.payloads.world.prices import Size, amount
 from frontsim.payloads.world.world import Stock
 
 

@@ -35,10 +35,9 @@ from frontsim.payloads.documents.sales import (
 )
 from frontsim.payloads.making.sales_acts import reserve_order
 from frontsim.payloads.making.shop_state import OpenOrder, ShopState
-from frontsim.payloads.world.assortment import article
 from frontsim.payloads.world.moments import HOUR, text
-from frontsim.payloads.world.money import Country, LinePrice, Ore, line_price
 from frontsim.payloads.world.people import Customer, CustomerDetails, as_shown
+from frontsim.payloads.world.prices import Country, LinePrice, Ore, article, line_price
 from frontsim.payloads.world.seeded_draws import gtin13
 from frontsim.payloads.world.world import Store
 

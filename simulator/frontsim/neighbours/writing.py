@@ -16,9 +16,8 @@ from frontsim.neighbours.reads import stock_of
 from frontsim.neighbours.views import customer_of
 from frontsim.payloads.documents.orders import DEFAULT_HOURS
 from frontsim.payloads.making.shop_state import ShopState
-from frontsim.payloads.world.assortment import Size
 from frontsim.payloads.world.moments import Ticks, of
-from frontsim.payloads.world.money import Ore
+from frontsim.payloads.world.prices import Ore, Size
 from frontsim.payloads.world.world import Stock, Store
 
 MOST_LINES = 2_000

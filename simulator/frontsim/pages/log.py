@@ -14,10 +14,9 @@ from starlette.routing import Route
 
 from frontsim.catalog import Catalog
 from frontsim.clock import Clock, WireTime, utc_text
-from frontsim.domain.delivery_shape import HeaderNames, filled_url
+from frontsim.domain.delivery_request import HeaderNames, filled_url, parse_target
 from frontsim.domain.faults import FAULTS, FaultStage
 from frontsim.domain.model import ChangedRequest, Delivery, Outcome, Trigger
-from frontsim.domain.target import parse_target
 from frontsim.errors import BadInput, NotFound, UnknownEventType
 from frontsim.pages.site import ROW_NAMES, json, row_json
 from frontsim.store.changes import SecondRow

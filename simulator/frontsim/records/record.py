@@ -35,8 +35,8 @@ import orjson
 
 from frontsim.client.control import Simulator
 from frontsim.client.errors import RetryPolicy, Say
+from frontsim.client.http import EVER, FrontSystems
 from frontsim.client.models import EventEntry, WebhookView
-from frontsim.client.vendor import EVER, FrontSystems
 from frontsim.clock import is_event_id
 from frontsim.errors import BadInput, Unusable
 from frontsim.masking import MASK, masked

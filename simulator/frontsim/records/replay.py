@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from frontsim.catalog import Catalog
 from frontsim.client.control import Simulator
 from frontsim.client.errors import Say, Sleep
-from frontsim.client.vendor import EVER, FrontSystems
+from frontsim.client.http import EVER, FrontSystems
 from frontsim.errors import BadInput, UnknownEventType
 from frontsim.records.identities import Renewal
 from frontsim.records.record import Instants, RecordedEvent, RecordReader

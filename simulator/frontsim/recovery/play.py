@@ -14,8 +14,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from frontsim.client.control import Simulator
+from frontsim.client.http import FrontSystems, read_log
 from frontsim.client.models import EventEntry, WebhookView
-from frontsim.client.vendor import FrontSystems, read_log
 from frontsim.clock import stopwatch
 from frontsim.errors import BadInput, FrontsimError, Unusable
 from frontsim.files import TemporaryFolder

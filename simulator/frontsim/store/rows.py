@@ -14,8 +14,8 @@ from uuid import UUID
 import orjson
 
 from frontsim.clock import Milliseconds, uuid_text
+from frontsim.domain.delivery_request import parse_target
 from frontsim.domain.model import INTERRUPTED, NOT_SENT, Finished, Occurrence, Raised, RaisedBy, Webhook, is_success
-from frontsim.domain.target import parse_target
 from frontsim.errors import BadInput, UnknownEvent, UnknownWebhook
 from frontsim.store.log_file import execute_bulk
 from frontsim.store.queue import InterruptedRun

@@ -1,4 +1,4 @@
-"""Wrong keys, races, and two commits.
+"""Wrong keys, races, two commits, and calls to the vendor's API at the wrong moment.
 
 The right key is the event's own id, whole, in the same file as the effect, for ever.
 
@@ -15,6 +15,7 @@ from uuid import uuid4
 
 from frontsim.errors import UnknownEventType
 from frontsim.subjects import inbound
+from frontsim.subjects.correct import Enriches, WritesBack
 from frontsim.subjects.inbound import RawRequest, ReceivedEvent, value_at
 from frontsim.subjects.reference import Backend, Inbox, Receiver, WorkFailed, done, waiting
 
@@ -285,3 +286,30 @@ class BatchLosesGoodOnes(Receiver):
         for event in batch:
             db.execute("INSERT INTO keys (key) VALUES (?)", (self.key(event),))
             self.process(db, event)
+
+
+class LoopsOnEcho(WritesBack):
+    """It answers the event that its own write raised with another write."""
+
+    def is_echo(self, event: ReceivedEvent, number: int) -> bool:  # noqa: ARG002 - that it is ignored is the bug
+        return False
+
+
+class BooksBeforeTheRead(Enriches):
+    """It books, reads the product, and books again when that failed."""
+
+    PAUSES_S = ()
+
+    async def receive(self, request: RawRequest) -> int:
+        event = self.read(request)
+        if await self.bookings.transact(lambda db: self.book(db, event)):
+            try:
+                await self.call_for(event)
+            except WorkFailed:
+                await self.bookings.transact(lambda db: inbound.give_back(db, self.key(event)))
+                raise
+        return self.SUCCESS
+
+
+class ReadsStale(WritesBack, BooksBeforeTheRead):
+    """It looks for a write whose answer was lost in an old copy of the shop, and does all again."""

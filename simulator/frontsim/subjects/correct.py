@@ -1,4 +1,4 @@
-"""Right receivers that differ from the reference, also with rows of customers or stock.
+"""Right receivers that differ from the reference: with rows of customers or stock, or with calls to the vendor's API.
 
 CustomerTable   the newest state, by the vendor's own time: a whole name, a whole address, e-mail in lower case
 
@@ -8,10 +8,17 @@ StockBySum      level = level + quantity, in the transaction that takes the even
     NewestLevel     level = that of the newest movement, by its own time and number
 
 `GET /levels` shows them: the journal may be right while they are not.
+
+Enriches        event ──▶ call ──▶ one transaction: key and effect ──▶ 2xx
+                           │ 429, 500, no answer: again, a few times ──▶ 503: the event comes again
+
+It calls at FRONTSIM_BASE_URL, with the keys beside it, as every receiver under `verify --receiver-cmd` can. Without it
+it makes no calls.
 """
 
 import asyncio
 import itertools
+import os
 import random
 import sqlite3
 from collections import deque
@@ -381,3 +388,81 @@ def _add_up(amounts: Sequence[tuple[Any, Any]], total: Any) -> bool:
     if not amounts or not all(isinstance(each, int | float) for each in numbers):
         return True
     return bool(abs(sum(number * price for number, price in amounts) - total) < _HALF_A_CENT)
+
+
+_PAUSES_S = (0.05, 0.1, 0.2, 0.4)
+"""Between the tries of a call."""
+_LONGEST_PAUSE_S = 2.0
+_NOT_FOUND, _TOO_MANY = 404, 429
+_OURS = "crm-"
+"""How the references begin that this receiver gives to customers."""
+
+
+class Enriches(Receiver):
+    """Reads each event's product from the API before it books, and tries again."""
+
+    PAUSES_S: tuple[float, ...] = _PAUSES_S
+
+    async def start(self) -> None:
+        said = os.environ
+        keys = {
+            "x-api-key": said.get("FRONTSIM_API_KEY", ""),
+            "Ocp-Apim-Subscription-Key": said.get("FRONTSIM_SUBSCRIPTION_KEY", ""),
+        }
+        base_url = said.get("FRONTSIM_BASE_URL", "")
+        import httpx  # noqa: PLC0415 - see jobs.py
+
+        self._failure = httpx.HTTPError
+        self._http = httpx.AsyncClient(base_url=base_url, headers=keys, trust_env=False) if base_url else None
+
+    async def stop(self) -> None:
+        if self._http is not None:
+            await self._http.aclose()
+
+    async def receive(self, request: RawRequest) -> int:
+        event = self.read(request)
+        if not await self.bookings.transact(lambda db: inbound.is_taken(db, self.key(event))):
+            await self.call_for(event)
+        await self.bookings.transact(lambda db: self.book(db, event))
+        return self.SUCCESS
+
+    async def call_for(self, event: ReceivedEvent) -> None:
+        """Make the calls that an event asks for. Raises WorkFailed."""
+        if gtin := _gtin(event.payload):
+            await self.call("GET", f"/api/Product/gtin/{gtin}")
+
+    async def call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> None:
+        """Make a call that may be repeated. Raises WorkFailed."""
+        for pause_s in (*self.PAUSES_S, None):
+            try:
+                answer = await self._http.request(method, path, json=body) if self._http else None
+            except self._failure:  # it may have been made: to make it again does no harm
+                asked_s = 0.0
+            else:
+                if answer is None or answer.is_success or answer.status_code == _NOT_FOUND:
+                    return
+                asked_s = float(answer.headers.get("Retry-After", 0))
+            if pause_s is not None:
+                await asyncio.sleep(min(max(pause_s, asked_s), _LONGEST_PAUSE_S))
+        raise WorkFailed(f"{method} {path} failed", status=503)
+
+
+def _gtin(payload: Mapping[str, Any]) -> str:
+    """The first GTIN of an event, of its lines or items where it has no own."""
+    lists = (value for value in payload.values() if isinstance(value, list))
+    entries = (entry for entries in lists for entry in entries if isinstance(entry, dict))
+    found = (value_at(each, "gtin") for each in (payload, *entries))
+    return next((each for each in found if isinstance(each, str) and each.isdecimal()), "")
+
+
+class WritesBack(Enriches):
+    """Gives customers its own reference through the API, and knows its own echo."""
+
+    async def call_for(self, event: ReceivedEvent) -> None:
+        number = value_at(event.payload, "customerId")
+        if event.type.startswith("Customer") and isinstance(number, int) and not self.is_echo(event, number):
+            await self.call("PUT", "/api/Customer", {"customerid": number, "extId": f"{_OURS}{number}"})
+
+    def is_echo(self, event: ReceivedEvent, number: int) -> bool:
+        """Tells whether the customer has our reference already."""
+        return value_at(event.payload, "customerExtId") == f"{_OURS}{number}"

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from frontsim.errors import BadInput
 from frontsim.subjects import broken_answers, broken_keys, broken_state
 from frontsim.subjects.broken_state import DERIVED
-from frontsim.subjects.calling_back import BROKEN_CALLERS, CORRECT_CALLERS
 from frontsim.subjects.combinations import COMBINED
 from frontsim.subjects.correct import (
     Answers202,
@@ -14,6 +13,7 @@ from frontsim.subjects.correct import (
     BusinessKey,
     CustomerTable,
     DropsNulls,
+    Enriches,
     Flaky,
     KeepsCreations,
     KeepsLedger,
@@ -24,6 +24,7 @@ from frontsim.subjects.correct import (
     SharesItsTable,
     Slow,
     StockBySum,
+    WritesBack,
 )
 from frontsim.subjects.reference import Inbox, Receiver, Variant, by_name
 from frontsim.wording import not_among
@@ -123,7 +124,15 @@ BROKEN: Mapping[str, Variant] = by_name(
     Variant("cuts-texts", broken_state.CutsTexts, _CORRUPT, ("unicode-and-decimals",)),
     Variant("truncates-large-bodies", broken_state.TruncatesLargeBodies, _CORRUPT, ("big-payload",)),
     Variant("rejects-large", broken_answers.RejectsLarge, _REJECTED, ("big-payload",)),
-    *BROKEN_CALLERS.values(),
+    Variant(
+        "books-before-the-read",
+        broken_keys.BooksBeforeTheRead,
+        _DUPLICATED,
+        ("webhook-then-read",),
+        needs_process_control=True,
+    ),
+    Variant("loops-on-echo", broken_keys.LoopsOnEcho, frozenset({"looped"}), ("echo",), needs_process_control=True),
+    Variant("reads-stale", broken_keys.ReadsStale, _DUPLICATED, ("read-your-write",), needs_process_control=True),
 )
 
 
@@ -146,7 +155,8 @@ CORRECT: Mapping[str, Variant] = by_name(
     Variant("slow", Slow),
     Variant("limits-rate", LimitsRate),
     Variant("flaky", Flaky),
-    *CORRECT_CALLERS.values(),
+    Variant("enriches", Enriches),
+    Variant("writes-back", WritesBack),
 )
 
 

@@ -18,9 +18,9 @@ from anyio.to_thread import run_sync
 
 from frontsim.client.control import Simulator
 from frontsim.client.errors import is_call_error
+from frontsim.client.http import EVER, FrontSystems, read_log
 from frontsim.client.models import EventEntry, RaisedEvent, RunView, TriggerAnswer
 from frontsim.client.reconcile import reconcile
-from frontsim.client.vendor import EVER, FrontSystems, read_log
 from frontsim.hosting.serving import run_in_thread
 from frontsim.hosting.simulator_process import Running
 from frontsim.settings import Settings

@@ -15,7 +15,7 @@ import httpx
 from frontsim import catalog
 from frontsim.client.control import Simulator
 from frontsim.client.errors import CallError
-from frontsim.domain.target import tls_context
+from frontsim.domain.delivery_request import tls_context
 from frontsim.errors import BadInput, Unusable
 from frontsim.hosting.user_program import CONNECT_S, ReceiverProcess, faketime_library
 from frontsim.payloads.making.profiles import profile_of

@@ -19,9 +19,9 @@ from itertools import takewhile
 
 from frontsim.client.control import Simulator
 from frontsim.client.errors import CallError
-from frontsim.client.vendor import FrontSystems
+from frontsim.client.http import FrontSystems
 from frontsim.clock import RunTime, stopwatch
-from frontsim.domain.delivery_shape import BARE, SHAPES, read_delivery_shape
+from frontsim.domain.delivery_request import BARE, SHAPES, read_delivery_shape
 from frontsim.hosting.simulator_process import SimulatorProcess, StartSimulator
 from frontsim.hosting.user_program import ReceiverProcess
 from frontsim.masking import CommandLine, masked, masked_errors

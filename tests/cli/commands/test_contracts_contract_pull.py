@@ -10,7 +10,7 @@ from frontsim import catalog
 from frontsim.cli.commands import contracts
 from frontsim.cli.commands.contracts import pull_contracts
 from frontsim.client.errors import ApiError, RetryPolicy
-from frontsim.client.vendor import FrontSystems
+from frontsim.client.http import FrontSystems
 from frontsim.errors import FrontsimError
 from tests.support.simulation import Simulation, simulation
 

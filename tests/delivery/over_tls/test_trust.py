@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from frontsim.delivery.send_plan import LOST_RESPONSE, RESET_AFTER_SEND, partial_body, slow_body
+from frontsim.domain.delivery_request import tls_context
 from frontsim.domain.model import Outcome
-from frontsim.domain.target import tls_context
 from frontsim.errors import Unusable
 from tests.delivery.peer import Peer, PeerCall, TlsPeer, silent
 from tests.delivery.sender import Sender

@@ -3,7 +3,7 @@ from itertools import pairwise
 from frontsim.payloads.documents import sales
 from frontsim.payloads.documents.sales import basket, receipt_no, register_time, reversed_line, sums
 from frontsim.payloads.world.moments import MINUTE
-from frontsim.payloads.world.money import COUNTRIES, line_price, share
+from frontsim.payloads.world.prices import COUNTRIES, line_price, share
 from frontsim.payloads.world.seeded_draws import SeededDraws
 from frontsim.payloads.world.world import World
 

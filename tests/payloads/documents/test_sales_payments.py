@@ -10,7 +10,7 @@ from frontsim.payloads.documents.sales import (
     pay_online,
     pay_refund,
 )
-from frontsim.payloads.world.money import COUNTRIES, Country
+from frontsim.payloads.world.prices import COUNTRIES, Country
 from frontsim.payloads.world.seeded_draws import SeededDraws
 
 LANDS = st.sampled_from(tuple(COUNTRIES.values()))

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from frontsim.errors import Unusable
-from frontsim.payloads.world.money import COUNTRIES
 from frontsim.payloads.world.people import country_of, mailbox, phone, pool_of, pools, street
+from frontsim.payloads.world.prices import COUNTRIES
 from frontsim.payloads.world.seeded_draws import SeededDraws
 
 DRAWN_WITH = "40.54.0"

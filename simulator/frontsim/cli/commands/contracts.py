@@ -23,7 +23,7 @@ from frontsim.cli.options import NearChoice, contracts_option, event_types, load
 from frontsim.cli.output import json_option, progress_of, show_json, show_table, shown
 from frontsim.client.bounded import MOST_BYTES
 from frontsim.client.errors import ApiError, RetryPolicy
-from frontsim.client.vendor import FrontSystems
+from frontsim.client.http import FrontSystems
 from frontsim.errors import FrontsimError, Unusable
 from frontsim.files import opened
 from frontsim.payloads.making.profiles import PROFILES

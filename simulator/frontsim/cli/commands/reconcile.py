@@ -19,11 +19,11 @@ from frontsim.cli.commands.webhooks import last_days, window_options
 from frontsim.cli.connection import Api, advice, api_options
 from frontsim.cli.output import json_option, show_json, show_table, shown
 from frontsim.client.errors import ApiError, RetryPolicy, Say
+from frontsim.client.http import FrontSystems, When
 from frontsim.client.models import WebhookView
 from frontsim.client.reconcile import Progress, ReconcileResult
 from frontsim.client.reconcile import reconcile as reconcile_webhook
 from frontsim.client.reconcile_state import ReconcileState, as_prometheus, default_file, write
-from frontsim.client.vendor import FrontSystems, When
 from frontsim.clock import stopwatch
 from frontsim.errors import FrontsimError
 

@@ -26,9 +26,8 @@ from frontsim.cli.options import contracts_option, delivery_options, finite, loa
 from frontsim.cli.output import delivery_line, shown
 from frontsim.client.control import Simulator
 from frontsim.client.errors import CallError, RetryPolicy
-from frontsim.client.http import is_loopback, read_url
+from frontsim.client.http import FrontSystems, is_loopback, read_url
 from frontsim.client.models import WebhookView
-from frontsim.client.vendor import FrontSystems
 from frontsim.clock import WireTime, stopwatch
 from frontsim.errors import BadInput, FrontsimError
 from frontsim.hosting.listening import listen as listening

@@ -8,8 +8,8 @@ import click
 from frontsim.cli.connection import Api, api_options
 from frontsim.cli.options import Decorator, event_types, option_group
 from frontsim.cli.output import json_option, show_json, show_line, show_table, shown
+from frontsim.client.http import WebhookChanges, When
 from frontsim.client.models import EventEntry, WebhookView
-from frontsim.client.vendor import WebhookChanges, When
 from frontsim.masking import masked, secrets_shown
 
 NONE = "no webhooks: subscribe one with `frontsim webhooks create TYPE URL`"

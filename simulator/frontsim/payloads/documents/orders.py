@@ -28,10 +28,9 @@ from frontsim.payloads.documents.sales import (
     reversed_line,
     sums,
 )
-from frontsim.payloads.world.assortment import Size
 from frontsim.payloads.world.moments import DAY, HOUR, MINUTE, SECOND, Ticks, text
-from frontsim.payloads.world.money import amount
 from frontsim.payloads.world.people import Customer
+from frontsim.payloads.world.prices import Size, amount
 from frontsim.payloads.world.seeded_draws import COMMENTS, SeededDraws
 from frontsim.payloads.world.world import REGULAR_CUSTOMERS, Stock, Store, View, World
 

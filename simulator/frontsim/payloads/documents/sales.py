@@ -11,10 +11,9 @@ from typing import Any
 
 import orjson
 
-from frontsim.payloads.world.assortment import Article, Size
 from frontsim.payloads.world.moments import MINUTE, Ticks, text
-from frontsim.payloads.world.money import Country, LinePrice, Ore, amount, line_price, rounded_to, share
 from frontsim.payloads.world.people import Customer
+from frontsim.payloads.world.prices import Article, Country, LinePrice, Ore, Size, amount, line_price, rounded_to, share
 from frontsim.payloads.world.seeded_draws import COMMENTS, SeededDraws
 from frontsim.payloads.world.world import REGULAR_CUSTOMERS, Store, Terminal, World
 

@@ -25,7 +25,7 @@ from frontsim.payloads.documents.sales import (
     receipt_no,
 )
 from frontsim.payloads.world.moments import HOUR, MINUTE, SECOND, Ticks, text
-from frontsim.payloads.world.money import Ore, amount, vat_in
+from frontsim.payloads.world.prices import Ore, amount, vat_in
 from frontsim.payloads.world.seeded_draws import COMMENTS, SeededDraws
 from frontsim.payloads.world.world import Store, Terminal, World
 

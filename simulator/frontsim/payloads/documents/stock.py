@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from frontsim.payloads.world.assortment import Size
 from frontsim.payloads.world.moments import DAY, HOUR, MINUTE, SECOND, Ticks, date_text, text
+from frontsim.payloads.world.prices import Size
 from frontsim.payloads.world.seeded_draws import COMMENTS, SeededDraws
 from frontsim.payloads.world.world import Stock, Store, World
 

@@ -39,8 +39,8 @@ from frontsim.payloads.documents.sales import (
 from frontsim.payloads.documents.settlements import SettlementTotals, draw_cash_drawer, settlement_json
 from frontsim.payloads.making.shop_state import REMEMBERED, OpenOrder, ShopState
 from frontsim.payloads.world.moments import HOUR, MINUTE, SECOND, Ticks, text
-from frontsim.payloads.world.money import Country, Ore
 from frontsim.payloads.world.people import Customer, as_shown, created_json, updated_json
+from frontsim.payloads.world.prices import Country, Ore
 from frontsim.payloads.world.seeded_draws import COMMENTS, SeededDraws
 from frontsim.payloads.world.world import Store, View
 

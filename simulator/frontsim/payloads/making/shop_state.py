@@ -20,10 +20,9 @@ from frontsim.payloads.documents.orders import Order, Reservation
 from frontsim.payloads.documents.sales import Sale, receipt_no
 from frontsim.payloads.documents.settlements import SettlementTotals
 from frontsim.payloads.documents.stock import GoodsDelivery, Level, Transfer, movement_json
-from frontsim.payloads.world.assortment import ADDED, Size
 from frontsim.payloads.world.moments import SECOND, Ticks
-from frontsim.payloads.world.money import Ore
 from frontsim.payloads.world.people import Customer
+from frontsim.payloads.world.prices import ADDED, Ore, Size
 from frontsim.payloads.world.seeded_draws import SeededDraws, spread
 from frontsim.payloads.world.world import FIRST_ACT_NUMBER, Store, Terminal, World
 

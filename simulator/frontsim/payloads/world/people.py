@@ -19,7 +19,7 @@ import orjson
 
 from frontsim.errors import Unusable
 from frontsim.payloads.world.moments import DAY, Ticks, date_text, text
-from frontsim.payloads.world.money import COUNTRIES, Country
+from frontsim.payloads.world.prices import COUNTRIES, Country
 from frontsim.payloads.world.seeded_draws import COMMENTS, SeededDraws, organization_number
 
 _FOLDED = str.maketrans({"æ": "ae", "ø": "o", "å": "a", "ð": "d", "ß": "ss"})

@@ -13,9 +13,8 @@ from typing import Any
 
 import orjson
 
-from frontsim.payloads.world.assortment import Article, Size, article, assortment
-from frontsim.payloads.world.money import COUNTRIES, Country
 from frontsim.payloads.world.people import Customer, address, country_of, customer, pool_of, street
+from frontsim.payloads.world.prices import COUNTRIES, Article, Country, Size, article, assortment
 from frontsim.payloads.world.seeded_draws import SeededDraws, organization_number, spread
 
 BRAND = "Nordvik"

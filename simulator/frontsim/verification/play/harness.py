@@ -17,10 +17,10 @@ from typing import Any, TypeVar, Unpack
 
 from frontsim.client.control import Simulator
 from frontsim.client.errors import Ambiguous, ApiError, CallError, RetryPolicy, UnexpectedAnswer, Unreachable, backoff_s
+from frontsim.client.http import FrontSystems, LogFilter, read_log
 from frontsim.client.models import EventEntry
-from frontsim.client.vendor import FrontSystems, LogFilter, read_log
 from frontsim.clock import Ids, stopwatch
-from frontsim.domain.delivery_shape import DeliveryShape
+from frontsim.domain.delivery_request import DeliveryShape
 from frontsim.hosting.user_program import ReceiverProcess
 from frontsim.verification import patience
 from frontsim.verification.compare.contents import ColumnMap, EarlierEffects

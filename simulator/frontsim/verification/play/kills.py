@@ -34,8 +34,8 @@ from statistics import median
 
 from frontsim.client.control import DeliveryReport, LeasedDelivery
 from frontsim.clock import stopwatch
+from frontsim.domain.delivery_request import parse_target
 from frontsim.domain.model import Outcome
-from frontsim.domain.target import parse_target
 from frontsim.verification.effects.correlate import correlate
 from frontsim.verification.effects.history import FaultFact, History, Observation
 from frontsim.verification.effects.observers import ObserverFailed

@@ -14,10 +14,10 @@ from typing import Any
 
 from frontsim.client.control import Simulator
 from frontsim.client.errors import CallError
+from frontsim.client.http import FrontSystems, read_log
 from frontsim.client.models import EventEntry, RunView
-from frontsim.client.vendor import FrontSystems, read_log
 from frontsim.clock import local_text
-from frontsim.domain.delivery_shape import BARE, DeliveryShape
+from frontsim.domain.delivery_request import BARE, DeliveryShape
 from frontsim.domain.faults import FAULTS, FaultStage
 from frontsim.domain.model import Outcome, StatusText, Trigger
 from frontsim.report.exchange import Exchange

@@ -1,6 +1,6 @@
 import httpx
 
-from frontsim.client.vendor import FrontSystems, read_log
+from frontsim.client.http import FrontSystems, read_log
 
 
 def test_the_log_of_some_webhooks_is_read_in_their_order():

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from uuid import UUID
 
-from frontsim.domain.delivery_shape import HeaderNames
+from frontsim.domain.delivery_request import HeaderNames
 from frontsim.domain.model import Delivery, Trigger
 
 NAMES = HeaderNames("X-Webhook-Event-Id", "X-Webhook-Id", "X-Webhook-Event")

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from frontsim.clock import WireTime
-from frontsim.domain.delivery_shape import BARE, FACTS, DeliveryShape, envelope_of, filled_url
+from frontsim.domain.delivery_request import BARE, FACTS, DeliveryShape, envelope_of, filled_url
 from frontsim.domain.model import Delivery, Trigger
 
 EVENT_ID, WEBHOOK_ID = str(UUID(int=2)), str(UUID(int=1))

@@ -1,5 +1,5 @@
 from frontsim.domain.model import Outcome, Trigger
-from frontsim.load.report import highest_rate
+from frontsim.load.teardown import highest_rate
 from frontsim.verification.effects.classes import Class
 from frontsim.verification.effects.history import EventFact, Run
 

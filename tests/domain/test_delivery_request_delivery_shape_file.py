@@ -5,9 +5,9 @@ from pathlib import Path
 import orjson
 import pytest
 
-from frontsim.domain.delivery_shape import SHAPES, Part, read_delivery_shape
+from frontsim.domain.delivery_request import SHAPES, Part, read_delivery_shape
 from frontsim.errors import Unusable
-from tests.domain.test_delivery_shape import EVENT_ID, OSLO, delivery
+from tests.domain.test_delivery_request import EVENT_ID, OSLO, delivery
 
 
 @pytest.fixture

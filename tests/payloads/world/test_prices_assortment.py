@@ -1,7 +1,7 @@
 import orjson
 import pytest
 
-from frontsim.payloads.world.assortment import article, assortment
+from frontsim.payloads.world.prices import article, assortment
 from frontsim.payloads.world.seeded_draws import gtin12, gtin13
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from frontsim.domain.target import tls_context
+from frontsim.domain.delivery_request import tls_context
 from frontsim.errors import Unusable
 
 

@@ -1,7 +1,6 @@
 import pytest
 
-from frontsim.payloads.world.assortment import assortment
-from frontsim.payloads.world.money import COUNTRIES, Country
+from frontsim.payloads.world.prices import COUNTRIES, Country, assortment
 
 
 @pytest.mark.parametrize("country", COUNTRIES.values(), ids=list(COUNTRIES))

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from frontsim.domain.target import parse_target
+from frontsim.domain.delivery_request import parse_target
 from frontsim.errors import BadInput
 
 

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from frontsim.client.errors import UnexpectedAnswer
-from frontsim.client.vendor import FrontSystems
+from frontsim.client.http import FrontSystems
 from tests.support.scripted_transport import ScriptedTransport
 
 WEBHOOK = {"id": "w", "storeId": 3, "event": "SaleCreated", "url": "http://a", "later": 1}

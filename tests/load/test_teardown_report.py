@@ -1,7 +1,7 @@
 import orjson
 
 from frontsim.domain.model import Outcome, Trigger
-from frontsim.load.report import MOST_FINDINGS, LoadReport, report_on
+from frontsim.load.teardown import MOST_FINDINGS, LoadReport, report_on
 from frontsim.masking import NO_COMMAND, CommandLine
 from frontsim.verification.effects.history import Effect, EventFact, History, Observation, Run
 from frontsim.verification.judge import checks

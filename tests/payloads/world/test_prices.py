@@ -3,7 +3,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from frontsim.payloads.world.money import amount, fraction, line_price, rounded_to, share, vat_in
+from frontsim.payloads.world.prices import amount, fraction, line_price, rounded_to, share, vat_in
 
 ORE = st.integers(-(10**9), 10**9)
 
