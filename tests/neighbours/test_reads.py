@@ -166,6 +166,8 @@ def test_the_products_of_an_event_are_found_by_each_code(sim: Simulation, receiv
     prices = sim.api("GET", f"Pricelist/gtin/{line['gtin']}").json()["prices"]
     assert line["fullPrice"] in [each["price"] for each in prices]
     assert 404 == sim.api("GET", "Product/gtin/0").status_code
+    refused = sim.api("GET", "OmniChannel", params={"orderNo": "0"})
+    assert (404, "expected an order that exists, got 0") == (refused.status_code, refused.json()["detail"])
 
 
 def test_a_store_that_was_made_up_for_a_trigger_is_listed(sim: Simulation, receiver: Recorder):

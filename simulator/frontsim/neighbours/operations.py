@@ -121,24 +121,18 @@ def kind_of(text: str) -> ValueKind:
 
 def operations() -> list[VendorOperation]:
     """Every declared operation, in the order of the contract."""
-    return [_operation(each) for each in _contract()["operations"]]
-
-
-def _operation(each: Mapping[str, Any]) -> VendorOperation:
-    request = each.get("request")
-    return VendorOperation(
-        each["name"],
-        each["method"],
-        each["path"],
-        each["summary"],
-        each["does"],
-        tuple(_parameter(text) for text in each.get("parameters", ())),
-        None if request is None else kind_of(request),
-        kind_of(each["answer"]),
-        each["published"],
-        tuple(each.get("raises", ())),
-        each["open"],
-    )
+    return [
+        VendorOperation(
+            **{
+                **each,
+                "parameters": tuple(map(_parameter, each.get("parameters", ()))),
+                "request": kind_of(each["request"]) if "request" in each else None,
+                "answer": kind_of(each["answer"]),
+                "raises": tuple(each.get("raises", ())),
+            }
+        )
+        for each in _contract()["operations"]
+    ]
 
 
 def _parameter(text: str) -> Parameter:

@@ -26,59 +26,14 @@ from frontsim.payloads.world.prices import Size, amount
 from frontsim.payloads.world.world import Stock
 
 
-def environment(_: Book, __: VendorCall) -> Any:
-    """That this is a stand-in."""
-    return {"name": "frontsim"}
-
-
-def stores(book: Book, _: VendorCall) -> Any:
-    return [store_json(store) for store in book.stores]
-
-
-def stocks(book: Book, call: VendorCall) -> Any:
-    with_ext_id = call.values.get("includeExtId")
-    return [
-        {"stockId": stock.id, "name": stock.name, **({"extId": stock.ext_id} if with_ext_id else {})}
-        for stock in book.stocks
-    ]
-
-
-def stock_settings(book: Book, _: VendorCall) -> Any:
-    transit = {stock.id for stock in book.world.transit}
-    return [
-        stock_json(stock, number=number, for_sale=stock.id not in transit)
-        for number, stock in enumerate(book.stocks, 1)
-    ]
-
-
-async def quantities(book: Book, call: VendorCall) -> Any:
-    return _page(await _quantities(book, call.body), call.body)
-
-
-async def count_quantities(book: Book, call: VendorCall) -> Any:
-    return len(await _quantities(book, call.body))
-
-
-def stock_of_product(book: Book, call: VendorCall) -> Any:
+def _stock_of_product(book: Book, call: VendorCall) -> Any:
     sizes = [size for size in book.sizes if size.product_id == call.values["id"]]
     if not sizes:
         raise unknown("product", call.values["id"])
-    return _stock_of(book, call, sizes, lambda size: size.identity)
+    return _stock_of(book, call, sizes)
 
 
-def stock_of_identity(book: Book, call: VendorCall) -> Any:
-    return _stock_of(book, call, [_size(book, call.values["id"], "identity")], lambda size: size.identity)
-
-
-def stock_of_gtin(book: Book, call: VendorCall) -> Any:
-    return _stock_of(book, call, [_size(book, call.values["id"], "gtin")], lambda size: size.gtin)
-
-
-def stock_counts(book: Book, call: VendorCall) -> Any:
-    return [count_json(counted) for counted in _numbered_page([*book.counts][::-1], call.values)[0]]
-
-
-def stock_count(book: Book, call: VendorCall) -> Any:
+def _stock_count(book: Book, call: VendorCall) -> Any:
     counted = book.counts.get(call.values["stockCountBatchId"])
     if counted is None:
         raise unknown("stock count", call.values["stockCountBatchId"])
@@ -91,7 +46,7 @@ def stock_count(book: Book, call: VendorCall) -> Any:
     return filled("StockCountBatchResponseDto", {**shown, "countDetails": details})
 
 
-def products(book: Book, call: VendorCall) -> Any:
+def _page_of_products(book: Book, call: VendorCall) -> Any:
     asked = call.body
     return [
         product_json(
@@ -104,44 +59,16 @@ def products(book: Book, call: VendorCall) -> Any:
     ]
 
 
-def count_products(book: Book, call: VendorCall) -> Any:
-    return len(_products(book, call.body))
+def _product_with(book: Book, call: VendorCall, *codes: str) -> dict[str, Any]:
+    return product_json(book, product_of(book, _size(book, call.values["id"], *codes).product_id))
 
 
-def product(book: Book, call: VendorCall) -> Any:
-    return product_json(book, product_of(book, call.values["id"]))
-
-
-def product_by_gtin(book: Book, call: VendorCall) -> Any:
-    return product_json(book, product_of(book, _size(book, call.values["id"], "gtin").product_id))
-
-
-def product_by_identity(book: Book, call: VendorCall) -> Any:
-    return product_json(book, product_of(book, _size(book, call.values["id"], "identity", "sku").product_id))
-
-
-def web_product(book: Book, call: VendorCall) -> Any:
-    return web_json(book, product_of(book, call.values["productId"]))
-
-
-def customers(book: Book, call: VendorCall) -> Any:
-    return _page(_customers(book, call.body), call.body)
-
-
-def count_customers(book: Book, call: VendorCall) -> Any:
-    return len(_customers(book, call.body))
-
-
-def reservations(book: Book, call: VendorCall) -> Any:
+def _reservations(book: Book, call: VendorCall) -> Any:
     stock = stock_of(book, "x-stockId", call.values["x-stockId"])
     return [reservation_json(held) for held in book.reservations if held.get("live") and held["stockId"] == stock.id]
 
 
-def order(book: Book, call: VendorCall) -> Any:
-    return order_json(order_of(book, call.values.get("orderNo")))
-
-
-def orders(book: Book, call: VendorCall) -> Any:
+def _orders(book: Book, call: VendorCall) -> Any:
     asked = call.values
     since, until = (
         book.moment(name, asked.get(name), upper=name == "toDate") or bound
@@ -158,11 +85,7 @@ def orders(book: Book, call: VendorCall) -> Any:
     return {"item1": [order_json(each) for each in page], "item2": total}
 
 
-def settlements(book: Book, call: VendorCall) -> Any:
-    return [settlement_json(each) for each in _settlements(book, call)]
-
-
-def settlements_v2(book: Book, call: VendorCall) -> Any:
+def _settlements_v2(book: Book, call: VendorCall) -> Any:
     asked = call.values
     countries = {store.id: store.country.code for store in book.stores}
     found = [
@@ -175,12 +98,7 @@ def settlements_v2(book: Book, call: VendorCall) -> Any:
     return [settlement_json(each) for each in found[offset:][: max(0, limit)]]
 
 
-def pricelists(book: Book, _: VendorCall) -> Any:
-    every = {"productCount": len(book.every_product), "lastUpdate": SINCE}
-    return [{"pricelistId": id_, "name": name, **every} for id_, name, _ in PRICE_LISTS]
-
-
-def prices(book: Book, call: VendorCall) -> Any:
+def _prices(book: Book, call: VendorCall) -> Any:
     size = _size(book, call.values["gtin"], "gtin")
     codes = {"gtin": size.gtin, "productId": size.product_id}
     return {
@@ -211,24 +129,6 @@ def prices(book: Book, call: VendorCall) -> Any:
             for stock in book.stocks
         ],
     }
-
-
-READS: Mapping[str, Callable[[Book, VendorCall], Any | Awaitable[Any]]] = MappingProxyType(
-    {
-        read.__name__: read
-        for read in (
-            environment, stores, stocks, stock_settings, quantities, count_quantities, stock_of_product,
-            stock_of_identity, stock_of_gtin, stock_counts, stock_count, products, count_products, product,
-            product_by_gtin, product_by_identity, web_product, customers, count_customers, reservations, order, orders,
-            settlements, settlements_v2, pricelists, prices,
-        )
-    }
-)  # fmt: skip
-"""The reads by the name that the contract gives them."""
-LISTS_OF_SIZES = frozenset(
-    read.__name__ for read in (quantities, count_quantities, products, count_products, pricelists)
-)
-"""The reads that find sizes without a code of them."""
 
 
 def stock_of(book: Book, field: str, stock_id: int | None) -> Stock:
@@ -268,12 +168,10 @@ async def _quantities(book: Book, asked: Mapping[str, Any]) -> list[dict[str, An
     return rows
 
 
-def _stock_of(
-    book: Book, call: VendorCall, sizes: Sequence[Size], id_of: Callable[[Size], str]
-) -> list[dict[str, Any]]:
-    free = call.values.get("includeStockReservations")
+def _stock_of(book: Book, call: VendorCall, sizes: Sequence[Size], code: str = "identity") -> list[dict[str, Any]]:
+    free = bool(call.values.get("includeStockReservations"))
     return [
-        {"id": id_of(size), "stockId": stock_id, "quantity": level.on_hand - level.reserved if free else level.on_hand}
+        {"id": getattr(size, code), "stockId": stock_id, "quantity": level.on_hand - level.reserved * free}
         for size in sizes
         for stock_id, level in book.by_stock(size)
     ]
@@ -372,4 +270,64 @@ def _numbered_page(rows: list[Any], asked: Mapping[str, Any]) -> tuple[list[Any]
 
 def unknown(what: str, id_: object) -> NotFound:
     """The refusal of an id that nothing has."""
-    return NotFound(f"expected a {what} that exists, got {str(id_)[:100]}")
+    return NotFound(f"expected {'an' if what[0] in 'aeiou' else 'a'} {what} that exists, got {str(id_)[:100]}")
+
+
+def _stocks(book: Book, call: VendorCall) -> list[dict[str, Any]]:
+    fields = {"stockId": "id", "name": "name"} | ({"extId": "ext_id"} if call.values.get("includeExtId") else {})
+    return [{shown: getattr(stock, name) for shown, name in fields.items()} for stock in book.stocks]
+
+
+def _stock_settings(book: Book, _: VendorCall) -> list[dict[str, Any]]:
+    return [
+        stock_json(stock, number=number, for_sale=stock not in book.world.transit)
+        for number, stock in enumerate(book.stocks, 1)
+    ]
+
+
+def _pricelists(book: Book, _: VendorCall) -> list[dict[str, Any]]:
+    every = {"productCount": len(book.every_product), "lastUpdate": SINCE}
+    return [{"pricelistId": id_, "name": name, **every} for id_, name, _ in PRICE_LISTS]
+
+
+async def _page_of_quantities(book: Book, call: VendorCall) -> list[dict[str, Any]]:
+    return _page(await _quantities(book, call.body), call.body)
+
+
+async def _count_of_quantities(book: Book, call: VendorCall) -> int:
+    return len(await _quantities(book, call.body))
+
+
+READS: Mapping[str, Callable[[Book, VendorCall], Any | Awaitable[Any]]] = MappingProxyType(
+    {
+        "environment": lambda _, __: {"name": "frontsim"},
+        "stores": lambda book, _: [store_json(store) for store in book.stores],
+        "stocks": _stocks,
+        "stock_settings": _stock_settings,
+        "quantities": _page_of_quantities,
+        "count_quantities": _count_of_quantities,
+        "stock_of_product": _stock_of_product,
+        "stock_of_identity": lambda book, call: _stock_of(book, call, [_size(book, call.values["id"], "identity")]),
+        "stock_of_gtin": lambda book, call: _stock_of(book, call, [_size(book, call.values["id"], "gtin")], "gtin"),
+        "stock_counts": lambda book, call: list(map(count_json, _numbered_page([*book.counts][::-1], call.values)[0])),
+        "stock_count": _stock_count,
+        "products": _page_of_products,
+        "count_products": lambda book, call: len(_products(book, call.body)),
+        "product": lambda book, call: product_json(book, product_of(book, call.values["id"])),
+        "product_by_gtin": lambda book, call: _product_with(book, call, "gtin"),
+        "product_by_identity": lambda book, call: _product_with(book, call, "identity", "sku"),
+        "web_product": lambda book, call: web_json(book, product_of(book, call.values["productId"])),
+        "customers": lambda book, call: _page(_customers(book, call.body), call.body),
+        "count_customers": lambda book, call: len(_customers(book, call.body)),
+        "reservations": _reservations,
+        "order": lambda book, call: order_json(order_of(book, call.values.get("orderNo"))),
+        "orders": _orders,
+        "settlements": lambda book, call: list(map(settlement_json, _settlements(book, call))),
+        "settlements_v2": _settlements_v2,
+        "pricelists": _pricelists,
+        "prices": _prices,
+    }
+)
+"""The reads by the name that the contract gives them."""
+LISTS_OF_SIZES = frozenset({"quantities", "count_quantities", "products", "count_products", "pricelists"})
+"""The reads that find sizes without a code of them."""
