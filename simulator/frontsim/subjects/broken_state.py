@@ -12,6 +12,7 @@ from frontsim.subjects.correct import (
     CustomerRow,
     CustomerTable,
     NewestState,
+    ParksUpdates,
     StockBySum,
     StockChange,
     change_of,
@@ -122,6 +123,13 @@ class OverwritesRows(NewestState):
 
     def note(self, db: sqlite3.Connection, state: EntityState, effect: int) -> None:
         db.execute(_OVERWRITE_STATE, (state.entity, state.moment, state.rank, effect))
+
+
+class DropsEarlyUpdates(ParksUpdates):
+    """It acknowledges an update of a customer or order that it does not know yet, and drops it."""
+
+    def park(self, db: sqlite3.Connection, event: ReceivedEvent) -> None:
+        """Keeps nothing."""
 
 
 class LastCustomerWins(CustomerTable):

@@ -231,14 +231,17 @@ class ParksUpdates(Receiver):
 
     def process(self, db: sqlite3.Connection, event: ReceivedEvent) -> None:
         if self._waits_for_its_past(db, event):
-            row = (event.event_id, event.webhook_id, event.type, event.body)
-            db.execute("INSERT INTO inbox (event_id, webhook_id, event, payload) VALUES (?, ?, ?, ?)", row)
+            self.park(db, event)
             return
         super().process(db, event)
         for number, parked in all_waiting(db):
             if not self._waits_for_its_past(db, parked):
                 super().process(db, parked)
                 done(db, number)
+
+    def park(self, db: sqlite3.Connection, event: ReceivedEvent) -> None:
+        row = (event.event_id, event.webhook_id, event.type, event.body)
+        db.execute("INSERT INTO inbox (event_id, webhook_id, event, payload) VALUES (?, ?, ?, ?)", row)
 
     def _waits_for_its_past(self, db: sqlite3.Connection, event: ReceivedEvent) -> bool:
         try:

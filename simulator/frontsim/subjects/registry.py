@@ -85,6 +85,7 @@ BROKEN: Mapping[str, Variant] = by_name(
         ("same-second", "short-outage", "entity-updated-twice"),
     ),
     Variant("dedupe-by-entity", broken_keys.DedupeByEntity, _LOST, ("entity-updated-twice",)),
+    Variant("drops-early-updates", broken_state.DropsEarlyUpdates, _LOST, ("entity-updated-twice",)),
     Variant("key-cut-short", broken_keys.KeyCutShort, _LOST, ("same-second",)),
     Variant("check-then-act", broken_keys.CheckThenAct, _DUPLICATED, ("duplicate-race",)),
     Variant("double-effect-under-concurrency", broken_keys.DoubleEffectUnderConcurrency, _DUPLICATED, ("storm",)),

@@ -90,6 +90,7 @@ def state(sim: NotingSimulator) -> ScenarioState:
             tls=None,
             selection=SimpleNamespace(
                 types=lambda events: events,
+                past=lambda _: None,
                 fitting=lambda _, values: dict(values),
                 datetime_fields=lambda _: ["created", "lines[0].at"],
             ),

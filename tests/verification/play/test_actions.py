@@ -124,6 +124,18 @@ def test_a_fault_on_the_api_does_not_keep_events_from_being_raised(plays):
     assert 7 == played.judgement.counts["events"]
 
 
+def test_an_update_may_come_before_its_creation(plays):
+    """About the same customer: the creation is still on the list of failures."""
+    creation = '[[step]]\ndo = "raise"\nevents = ["CustomerCreated"]\nlabel = "late"\n[[step]]\ndo = "drain"\n'
+    update = '[[step]]\ndo = "raise"\nevents = ["CustomerUpdated"]\nsame_as = "late"\nkeep = ["customerId"]\n'
+    played, _ = plays(f'{FAULT}fault = "refuse"\n{creation}[[step]]\ndo = "clear"\n{update}')
+    assert ("verified", (), "") == verdict(played)
+    (late,) = (each for each in played.history.events if each.event == "CustomerCreated" and len(each.runs) > 1)
+    (early,) = (each for each in played.history.events if each.event == "CustomerUpdated")
+    assert late.payload["customerId"] == early.payload["customerId"]
+    assert late.runs[-1].at_ms > early.runs[0].at_ms
+
+
 def test_a_receiver_is_waited_for_while_only_the_api_is_broken():
     """It is no excuse for a receiver's refusal; a fault on deliveries that it cannot cope with is."""
     state = ScenarioState(chosen(["steady"])[0], None, None, None)

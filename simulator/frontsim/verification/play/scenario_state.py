@@ -308,8 +308,10 @@ def _has_own(value: Any) -> bool:
 
 
 def _raise_about_same(state: ScenarioState, step: Raise, event: str) -> None:
-    """Raise events for each earlier event of the label, about the same entity."""
-    earlier = [each for each in state.tracked.values() if each.label == step.same_as and each.event == event]
+    """Raise events for each earlier event of the label, about the same entity: of this type, or of its past's."""
+    past = state.harness.given.selection.past(event)
+    types = (event, past.name if past else event)
+    earlier = [each for each in state.tracked.values() if each.label == step.same_as and each.event in types]
     for number, other in enumerate(earlier):
         payload = _payload(state, other)
         kept = {path: content.find(payload, path) for path in step.keep if path.partition(".")[0] in payload}
