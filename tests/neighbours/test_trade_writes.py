@@ -167,6 +167,14 @@ def test_a_sale_that_breaks_a_rule_is_refused(shop: Shopping, change: dict[str, 
     assert ([], shop.level) == (shop.names(), shop.quantity())
 
 
+@pytest.mark.parametrize("form", ["{}", "{{{}}}", "urn:uuid:{}"])
+def test_a_sale_is_known_by_its_guid_in_every_form(shop: Shopping, form: str) -> None:
+    body = sale(shop, extRef=None)
+    known = shop.calls("PUT", "Sale", body)
+    assert known == shop.calls("PUT", "Sale", {**body, "saleGuid": form.format(body["saleGuid"].upper())})
+    assert 1 == shop.names().count("SaleExternalCreated")
+
+
 def test_more_than_a_stock_has_is_refused_over_all_lines(shop: Shopping) -> None:
     """Two lines of one size count together, and a reserved piece is not free."""
     line = {"identity": shop.gtin, "qty": shop.level - 1, "stockID": shop.stock_id}

@@ -226,10 +226,7 @@ class Book:
         then: dict[tuple[int, str], Known] = {}
         async for number, event, _, raw in self._rows(1, _MOVED):
             if event in _MOVED and (body := self._read(event, raw)) is not None and _happened(event, body) <= moment:
-                if event == "StockMovementCreated":
-                    self._level_of(then, number, body)
-                else:
-                    self._reserve(then, number, body)
+                self._level(then, number, body, None if event == "StockMovementCreated" else _more_reserved(body))
         return then
 
     async def _new_rows(self, since: int | None, fresh: Iterable[Fresh]) -> AsyncIterator[ShopRow]:
@@ -318,44 +315,40 @@ class Book:
                 del self._by_code[code]
 
     def _moved(self, number: int, body: dict[str, Any]) -> None:
-        self.moved_at[self._level_of(self.levels.logged, number, body)] = body["createdDateTime"]
+        self.moved_at[self._level(self.levels.logged, number, body)] = body["createdDateTime"]
 
-    def _size_of(self, body: Mapping[str, Any]) -> Size | None:
-        return self.size(body["gtin"]) or self.size(body.get("sku") or body.get("externalSKU"))
+    def _level(
+        self, levels: dict[tuple[int, str], Known], number: int, body: Mapping[str, Any], more: int | None = None
+    ) -> tuple[int, str]:
+        """A movement says the level after it; for a reservation, `more` pieces are reserved.
 
-    def _level_of(self, levels: dict[tuple[int, str], Known], number: int, body: Mapping[str, Any]) -> tuple[int, str]:
-        """A movement says the level after it; returns of which stock and size."""
-        size = self._by_code.get(body["gtin"]) or self._size_of(body)
-        key = (body["stockId"], body["gtin"] if size is None else size.gtin)
+        Returns of which stock and size.
+        """
+        gtin, stock_id = body["gtin"], body["stockId"]
+        size = self._by_code.get(gtin) or self.size(gtin) or self.size(body.get("sku") or body.get("externalSKU"))
+        key = (stock_id, gtin if size is None else size.gtin)
         known = levels.get(key)
-        if known is None or known[0] < number:
+        if known is not None and known[0] >= number:
+            return key
+        if more is None:
             levels[key] = number, Level(body["stockLevel"], body["reservedLevel"])
+        elif size is not None and stock_id is not None:
+            level = self.levels.first(stock_id, size) if known is None else known[1]
+            levels[key] = number, Level(level.on_hand, level.reserved + more)
         return key
-
-    def _reserve(self, levels: dict[tuple[int, str], Known], number: int, body: Mapping[str, Any]) -> None:
-        """A reservation changes how much is reserved, and its end changes it back."""
-        self._shift(levels, number, body, body["quantity"] * (-1 if "isReleased" in body else 1))
-
-    def _shift(self, levels: dict[tuple[int, str], Known], number: int, body: Mapping[str, Any], more: int) -> None:
-        """Reserve more pieces, or fewer."""
-        size = self._size_of(body)
-        if size is not None and body["stockId"] is not None:
-            before, level = levels.get((body["stockId"], size.gtin), (0, self.levels.first(body["stockId"], size)))
-            if before < number:
-                levels[body["stockId"], size.gtin] = number, Level(level.on_hand, level.reserved + more)
 
     def _customer(self, number: int, body: dict[str, Any]) -> None:
         self.customers.put(body["customerId"], number, body)
 
     def _reserved(self, number: int, body: dict[str, Any]) -> None:
-        self._reserve(self.levels.logged, number, body)
+        self._level(self.levels.logged, number, body, _more_reserved(body))
         if body["id"] is not None and body["stockId"] is not None:
             self.reservations.put(body["id"], number, {**body, "live": "isReleased" not in body})
 
     def _reservation_noted(self, number: int, body: dict[str, Any]) -> None:
         self.reservations.put(body["id"], number, body)
         if body.get("more"):
-            self._shift(self.levels.logged, number, body, body["more"])
+            self._level(self.levels.logged, number, body, body["more"])
 
     def _order(self, number: int, body: dict[str, Any]) -> None:
         lists = {name: [each for each in body[name] or () if each] for name in ("orderLines", "orderEvents")}
@@ -406,6 +399,12 @@ class Book:
 def _ore(price: object) -> int:
     """An amount in oere; 0 for what no price can be, which an event or an older log may have."""
     return round(price * 100) if isinstance(price, int | float) and 0 <= price <= 1e9 else 0
+
+
+def _more_reserved(body: Mapping[str, Any]) -> int:
+    """The end of a reservation frees its pieces."""
+    pieces: int = body["quantity"]
+    return -pieces if "isReleased" in body else pieces
 
 
 def _codes(size: Size) -> set[str]:

@@ -250,8 +250,11 @@ def read(kind: ValueKind, value: Any, problems: Problems, at: str = "") -> Any:
     if known.form == "date-time" and (wrong_moment := _wrong_moment(value)):
         problems.setdefault(at, []).append(wrong_moment)
         return None
-    if known.form == "uuid" and not _is_uuid(value):
-        return _note(problems, at, "a UUID", value)
+    if known.form == "uuid":
+        try:
+            return str(UUID(value))
+        except ValueError:
+            return _note(problems, at, "a UUID", value)
     return value
 
 
@@ -313,14 +316,6 @@ def _wrong_moment(value: str) -> str:
     except ValueError as error:
         return str(error)
     return ""
-
-
-def _is_uuid(value: str) -> bool:
-    try:
-        UUID(value)
-    except ValueError:
-        return False
-    return True
 
 
 _READERS: Mapping[str, tuple[str, Callable[[Any], bool]]] = MappingProxyType(

@@ -18,7 +18,6 @@ from frontsim.neighbours.views import (
     settlement_json,
     stock_json,
     store_json,
-    web_json,
 )
 from frontsim.payloads.making.shop_state import Known
 from frontsim.payloads.world.people import country_of
@@ -316,7 +315,9 @@ READS: Mapping[str, Callable[[Book, VendorCall], Any | Awaitable[Any]]] = Mappin
         "product": lambda book, call: product_json(book, product_of(book, call.values["id"])),
         "product_by_gtin": lambda book, call: _product_with(book, call, "gtin"),
         "product_by_identity": lambda book, call: _product_with(book, call, "identity", "sku"),
-        "web_product": lambda book, call: web_json(book, product_of(book, call.values["productId"])),
+        "web_product": lambda book, call: product_json(
+            book, product_of(book, call.values["productId"]), "WebUpdateableProduct"
+        ),
         "customers": lambda book, call: _page(_customers(book, call.body), call.body),
         "count_customers": lambda book, call: len(_customers(book, call.body)),
         "reservations": _reservations,

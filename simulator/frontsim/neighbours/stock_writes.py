@@ -15,8 +15,8 @@ from frontsim.neighbours.writing import (
     hours_of,
     known_customer,
     lines_of,
+    once,
     pieces_of,
-    stock_codes,
     stock_in,
     ticks_of,
 )
@@ -36,6 +36,7 @@ from frontsim.payloads.documents.stock import (
     transfer_json,
 )
 from frontsim.payloads.world.moments import DAY, HOUR, Ticks, text
+from frontsim.payloads.world.prices import Size
 
 
 def adjust_stock(writing: Writing, call: VendorCall) -> Any:
@@ -58,7 +59,7 @@ def adjust_stock(writing: Writing, call: VendorCall) -> Any:
     said = count_json(
         state.draws, state.world, store, number=number, counted=counted_at, at=state.now, items=tuple(items)
     )
-    ours = {"name": body.get("description") or "Stock/adjust", **stock_codes(stock)}
+    ours = {"name": body.get("description") or "Stock/adjust", "stockId": stock.id, "stockExtId": stock.ext_id}
     ours["isCompleteStockCount"] = bool(body.get("isCompleteStockCount"))
     state.write("StockCountReconciled", {**said, **ours}, store.id)
     for item in items:
@@ -66,33 +67,36 @@ def adjust_stock(writing: Writing, call: VendorCall) -> Any:
     return {"stockCountId": said["stockCountId"]}
 
 
+@once("correction", "extRef")
 def correct_stock(writing: Writing, call: VendorCall) -> Any:
     body, state = call.body, writing.state
-    if known := writing.before("correction", body.get("extRef")):
-        return known
     stock = stock_in(writing, body)
     lines = lines_of(writing, call, "orderLines")
     writing.refuse_more_than((line._replace(pieces=-line.pieces), stock.id) for line in lines)
     items = [Item(line.size, line.pieces) for line in lines]
     store, number = writing.store(stock), state.next("adjustment")
     said = adjustment_json(state.draws, state.world, store, number=number, at=state.now, items=tuple(items))
-    ours = {"extRef": body.get("extRef") or said["extRef"], "comment": body.get("comment"), **stock_codes(stock)}
+    ours = {
+        "extRef": body.get("extRef") or said["extRef"],
+        "comment": body.get("comment"),
+        "stockId": stock.id,
+        "stockExtId": stock.ext_id,
+    }
     state.write("StockAdjustmentCreated", {**said, **ours}, store.id)
     for item in items:
         state.move("Manual", store, stock.id, item.size, pieces=item.quantity)
-    return writing.answer("correction", {"stockAdjustmentId": said["stockAdjustmentId"]}, body.get("extRef"))
+    return {"stockAdjustmentId": said["stockAdjustmentId"]}
 
 
+@once("reservation", "extId")
 def reserve(writing: Writing, call: VendorCall) -> Any:
     body, state = call.body, writing.state
-    if known := writing.before("reservation", body.get("extId")):
-        return known
     stock = stock_in(writing, body)
     hours = hours_of(body.get("reservationLengthInHours"))
     wanted = lines_of(writing, call, "items", least=1)
     writing.refuse_more_than((line, stock.id) for line in wanted)
     known_customer(writing, "customerId", body.get("customerId"))
-    ids = [(line.given.get("id") or state.draws.uuid()).lower() for line in wanted]
+    ids = [line.given.get("id") or state.draws.uuid() for line in wanted]
     for line, id_ in zip(wanted, ids, strict=True):
         if writing.book.reservations.get(id_) is not None or ids.count(id_) > 1:
             raise wrong(f"{line.at}.id", f"expected the id of no other reservation, got {id_}")
@@ -106,7 +110,7 @@ def reserve(writing: Writing, call: VendorCall) -> Any:
         state.reserve(stock.id, line.size, line.pieces)
         state.write("StockReservationCreated", event_of(held), writing.store(stock).id)
         made.append(reservation_json(event_of(held)))
-    return writing.answer("reservation", made, body.get("extId"))
+    return made
 
 
 def change_reservation(writing: Writing, call: VendorCall) -> Any:
@@ -159,88 +163,83 @@ def end_reservation(writing: Writing, held: Mapping[str, Any], *, released: bool
     state.write("StockReservationExpired", said, writing.store(stock).id)
 
 
+@once("transfer", "extRef")
 def transfer(writing: Writing, call: VendorCall) -> Any:
     body, state = call.body, writing.state
-    if known := writing.before("transfer", body.get("extRef")):
-        return known
     source = stock_of(writing.book, "stockId", body.get("stockId"))
     target = stock_of(writing.book, "toStockId", body.get("toStockId"))
     if source.id == target.id:
         raise wrong("toStockId", f"expected another stock than {source.id}")
     lines = lines_of(writing, call, "productLines", least=1)
     writing.refuse_more_than((line, source.id) for line in lines)
-    is_virtual = source.virtual or target.virtual
-    sent = Transfer(
-        state.world.id("transfer", 2 * state.next("transfer") + is_virtual), body.get("extRef"), writing.store(source),
-        source, target, is_virtual, ticks_of(writing, "expectedDeliveryDate", body) or state.now + DAY,
-        body.get("comment"), state.now, writing.store(source).users[0],
-        tuple(SentItem(line.size, line.pieces, line.pieces, None) for line in lines),
-    )  # fmt: skip
+    id_ = state.world.id("transfer", 2 * state.next("transfer") + (source.virtual or target.virtual))
+    goods = _ordered(writing, call, lines, {"kind": "transfer", "id": id_, "from": source.id, "to": target.id})
+    sent = _transfer(writing, goods)
     state.write(_transfer_event(sent, "Created"), transfer_json(sent, None), sent.store.id)
     for item in sent.items:
         state.move("Relocation", sent.store, source.id, item.size, pieces=-item.sent)
     if body.get("insertAsRecevied"):
-        _receive_transfer(writing, sent)
+        receive(writing, goods)
     else:
-        where = {"from": source.id, "to": target.id}
-        _expect(writing, call, lines, {"kind": "transfer", "id": sent.id, "due": sent.expected, **where})
-    return writing.answer("transfer", sent.id, body.get("extRef"))
+        writing.note(ARRIVAL, goods)
+    return id_
 
 
+@once("purchase", "requestId", "extRef")
 def order_goods(writing: Writing, call: VendorCall) -> Any:
-    body, state = call.body, writing.state
-    references = (body.get("requestId"), body.get("extRef"))
-    if known := writing.before("purchase", *references):
-        return known
-    stock = stock_in(writing, body, "extStockId")
+    state, stock = writing.state, stock_in(writing, call.body, "extStockId")
     if stock not in state.world.stocks:
         raise wrong("stockId", f"expected the stock of a store, got {stock.id}, which is in transit")
     lines = lines_of(writing, call, "orderLines", least=1)
     delivery_id = state.world.id("delivery", state.next("delivery"))
-    due = ticks_of(writing, "expectedDeliveryDate", body) or state.now + DAY
+    goods = _ordered(writing, call, lines, {"kind": "delivery", "id": delivery_id, "to": stock.id})
     for line in lines:
         state.move("PurchaseOrderOrdered", writing.store(stock), stock.id, line.size, pieces=0)
-    _expect(writing, call, lines, {"kind": "delivery", "id": delivery_id, "due": due, "to": stock.id})
-    return writing.answer("purchase", delivery_id, *references)
+    writing.note(ARRIVAL, goods)
+    return delivery_id
 
 
-def _expect(writing: Writing, call: VendorCall, lines: Iterable[WrittenLine], what: dict[str, Any]) -> None:
-    """Note goods on their way."""
+def _ordered(writing: Writing, call: VendorCall, lines: Iterable[WrittenLine], what: dict[str, Any]) -> dict[str, Any]:
+    """Goods on their way, as they are noted."""
     said = {name: call.body.get(name) for name in ("extRef", "comment")}
+    due = ticks_of(writing, "expectedDeliveryDate", call.body) or writing.state.now + DAY
     goods = [[line.size.gtin, line.pieces] for line in lines]
-    writing.note(ARRIVAL, {**what, **said, "made": writing.state.now, "goods": goods})
+    return {**what, **said, "made": writing.state.now, "due": due, "goods": goods}
 
 
 def receive(writing: Writing, goods: Mapping[str, Any]) -> None:
     """Goods that were ordered or sent arrive, all at once."""
-    state, book = writing.state, writing.book
-    target = stock_of(book, "toStockId", goods["to"])
-    sizes = [(size, pieces) for gtin, pieces in goods["goods"] if (size := book.size(gtin)) is not None]
+    state, target = writing.state, stock_of(writing.book, "toStockId", goods["to"])
     writing.note(ARRIVAL, {"kind": goods["kind"], "id": goods["id"], "due": None})
     if goods["kind"] == "transfer":
-        source = stock_of(book, "stockId", goods["from"])
-        store, items = writing.store(source), tuple(SentItem(size, pieces, pieces, None) for size, pieces in sizes)
-        _receive_transfer(writing, Transfer(
-            goods["id"], goods["extRef"], store, source, target, source.virtual or target.virtual, goods["due"],
-            goods["comment"], goods["made"], store.users[0], items,
-        ))  # fmt: skip
+        sent = _transfer(writing, goods)
+        state.write(_transfer_event(sent, "Received"), transfer_json(sent, state.now), sent.store.id)
+        for item in sent.items:
+            state.move("Relocation", sent.store, target.id, item.size, pieces=item.arrived)
         return
-    store = writing.store(target)
+    store, sizes, at = writing.store(target), _sizes(writing, goods), state.now
     arrived = GoodsDelivery(
         goods["id"], goods["extRef"] or f"PO-{goods['id']}", store, goods["made"], goods["due"], goods["comment"],
         goods["made"], store.users[0], tuple(OrderedItem(size, pieces, pieces, pieces, None) for size, pieces in sizes),
     )  # fmt: skip
-    at = state.now
     state.write("DeliveryItemsReceived", received_json(arrived, at), store.id)
     for size, pieces in sizes:
         state.move("PurchaseOrderReceived", store, target.id, size, pieces=pieces)
     state.write("DeliveryCompleted", completed_json(arrived, at, state.now), store.id)
 
 
-def _receive_transfer(writing: Writing, sent: Transfer) -> None:
-    writing.state.write(_transfer_event(sent, "Received"), transfer_json(sent, writing.state.now), sent.store.id)
-    for item in sent.items:
-        writing.state.move("Relocation", sent.store, sent.target.id, item.size, pieces=item.arrived)
+def _sizes(writing: Writing, goods: Mapping[str, Any]) -> list[tuple[Size, int]]:
+    return [(size, pieces) for gtin, pieces in goods["goods"] if (size := writing.book.size(gtin)) is not None]
+
+
+def _transfer(writing: Writing, goods: Mapping[str, Any]) -> Transfer:
+    source, target = (stock_of(writing.book, "stockId", goods[name]) for name in ("from", "to"))
+    store = writing.store(source)
+    return Transfer(
+        goods["id"], goods["extRef"], store, source, target, source.virtual or target.virtual, goods["due"],
+        goods["comment"], goods["made"], store.users[0],
+        tuple(SentItem(size, pieces, pieces, None) for size, pieces in _sizes(writing, goods)),
+    )  # fmt: skip
 
 
 def _transfer_event(sent: Transfer, stage: str) -> str:

@@ -8,7 +8,7 @@ from frontsim.neighbours.book import CUSTOMER, PRODUCT, new_product
 from frontsim.neighbours.operations import NEVER, VendorCall, filled, wrong
 from frontsim.neighbours.reads import order_of, product_of, stock_of, unknown
 from frontsim.neighbours.stock_writes import end_reservation
-from frontsim.neighbours.views import CUSTOMER_FIELDS, customer_of, web_json
+from frontsim.neighbours.views import CUSTOMER_FIELDS, customer_of, product_json
 from frontsim.neighbours.writing import (
     MOST_LINES,
     MOST_PAID,
@@ -17,6 +17,7 @@ from frontsim.neighbours.writing import (
     hours_of,
     known_customer,
     lines_of,
+    once,
     ore_of,
     store_in,
     ticks_of,
@@ -48,11 +49,9 @@ _PAYMENTS = {
 """The types of payments in a sale (published)."""
 
 
+@once("sale", "saleGuid", "extRef")
 def add_sale(writing: Writing, call: VendorCall) -> Any:
     body, state = call.body, writing.state
-    references = (body["saleGuid"].lower(), body.get("extRef"))
-    if known := writing.before("sale", *references):
-        return known
     given = lines_of(writing, call, "salesLines")
     store = store_in(writing, call.values.get("x-storeId"), given[0].given.get("stockID"))
     sale_id = state.world.id("sale", 3 * state.next("sale") + 2)
@@ -69,7 +68,7 @@ def add_sale(writing: Writing, call: VendorCall) -> Any:
     total, vat_total = sums(lines)
     view = store.views[0]
     sold = Sale(
-        sale_id, references[0], body.get("extRef") or f"WEB-{sale_id}", None, store, view.terminal, view.json,
+        sale_id, body["saleGuid"], body.get("extRef") or f"WEB-{sale_id}", None, store, view.terminal, view.json,
         _person(writing, known) if known else None,
         ticks_of(writing, "saleDateTime", body) or state.now, state.now, None, "Web", body.get("comment"), tuple(lines),
         _payments(writing, body, total, store.country), total, vat_total,
@@ -79,7 +78,7 @@ def add_sale(writing: Writing, call: VendorCall) -> Any:
     for line in lines if not flags["isVoided"] else ():
         size, pieces = line.article.size, -line.price.quantity
         state.move("Sale", store, line.stock_id, size, pieces=pieces)
-    return writing.answer("sale", sale_id, *references)
+    return sale_id
 
 
 def create_order(writing: Writing, call: VendorCall) -> Any:
@@ -305,7 +304,7 @@ def _write_product(writing: Writing, id_: int, known: Mapping[str, Any], body: M
     kept = {name: value for name, value in known.items() if not name.startswith("_")}
     given = {name: value for name, value in body.items() if name not in ("ins", "createProductSpecificSize")}
     writing.note(PRODUCT, {**kept, **given, **ours})
-    return lambda: web_json(writing.book, product_of(writing.book, id_))
+    return lambda: product_json(writing.book, product_of(writing.book, id_), "WebUpdateableProduct")
 
 
 def _new_size(product_id: int, place: int) -> dict[str, Any]:

@@ -73,16 +73,15 @@ def customer_json(known: Mapping[str, Any]) -> dict[str, Any]:
     )
 
 
-def web_json(book: Book, each: Mapping[str, Any]) -> dict[str, Any]:
-    """A product as WebUpdateableProduct, with the pieces on hand."""
-    sizes = [{**item, "stockQty": _on_hand(book, item["gtin"])} for item in each["productSizes"]]
-    return filled("WebUpdateableProduct", {**each, "productSizes": sizes})
-
-
 def product_json(
-    book: Book, each: Mapping[str, Any], *, with_stock: bool = True, with_identifiers: bool = True
+    book: Book,
+    each: Mapping[str, Any],
+    shape: str = "Product",  # or WebUpdateableProduct, which has more
+    *,
+    with_stock: bool = True,
+    with_identifiers: bool = True,
 ) -> dict[str, Any]:
-    """A product as Product, which has less than WebUpdateableProduct."""
+    """A product with the pieces on hand."""
     sizes = [
         {
             **item,
@@ -91,7 +90,7 @@ def product_json(
         }
         for item in each["productSizes"]
     ]
-    return filled("Product", {**each, "productSizes": sizes})
+    return filled(shape, {**each, "productSizes": sizes})
 
 
 def store_json(store: Store) -> dict[str, Any]:

@@ -5,9 +5,10 @@
 A write that was made before, by its own reference, answers as it did then and does nothing.
 """
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import wraps
 from typing import Any, NamedTuple
 
 from frontsim.neighbours.book import ANSWER, Book
@@ -67,6 +68,24 @@ class Writing:
                     f"expected at most {max(0, free)} pieces, which stock {stock_id} has free, got {line.pieces}",
                 )
             left[stock_id, line.size.gtin] = free - max(0, line.pieces)
+
+
+Write = Callable[[Writing, VendorCall], Any]
+
+
+def once(what: str, *fields: str) -> Callable[[Write], Write]:
+    """A write that answers as before, and does nothing, if a call had one of its references before."""
+
+    def of_references(write: Write) -> Write:
+        @wraps(write)
+        def do(writing: Writing, call: VendorCall) -> Any:
+            references = [call.body.get(name) for name in fields]
+            known = writing.before(what, *references)
+            return writing.answer(what, write(writing, call), *references) if known is None else known
+
+        return do
+
+    return of_references
 
 
 class WrittenLine(NamedTuple):
@@ -148,11 +167,6 @@ def stock_in(writing: Writing, body: Mapping[str, Any], ext_field: str = "") -> 
                 return stock
         raise wrong(ext_field, f"expected the external id of a stock, got {ext_id[:100]}")
     return stock_of(writing.book, "stockId", body.get("stockId"))
-
-
-def stock_codes(stock: Stock) -> dict[str, Any]:
-    """The fields by which events name a stock."""
-    return {"stockId": stock.id, "stockExtId": stock.ext_id}
 
 
 def store_in(writing: Writing, store_id: int | None, stock_id: int | None) -> Store:
