@@ -3,10 +3,12 @@ from dataclasses import replace
 import pytest
 
 from frontsim.domain.model import Outcome, Trigger
-from frontsim.explore.search import is_near_miss, why_not_tried
+from frontsim.explore import search
+from frontsim.explore.search import Tries, is_near_miss, why_not_tried
 from frontsim.verdicts import Verdict
 from frontsim.verification.effects.classes import UNSEEN, Class
 from frontsim.verification.effects.history import EventFact, FaultFact, History, Run
+from frontsim.verification.first_passes import FirstPass
 from frontsim.verification.judge.checks import Finding, Judgement
 from frontsim.verification.played import Played
 from frontsim.verification.scenario.scenario import bundled_scenarios
@@ -53,3 +55,38 @@ def test_a_schedule_counts_when_it_was_judged_and_its_faults_happened(why, each)
 def test_a_receiver_that_falters_by_itself_is_near_to_a_mistake(is_near, run):
     """A fault of ours says nothing about it."""
     assert is_near == is_near_miss(history(QUICK, QUICK, QUICK, run))
+
+
+class _Open:
+    """A run that is open."""
+
+    given = harness = None
+
+
+def test_what_is_missing_is_judged_when_its_time_is_over(monkeypatch):
+    """Not at the end of the search, where a clean event is sent: a worker that books it has passed over others."""
+    late = played(Verdict.VIOLATED, findings=(FINDING,))
+    sent, is_late = [], [False]
+
+    class First(FirstPass):
+        is_due = property(lambda _: is_late[0])
+
+    class Passes:
+        def __init__(self, *_):
+            pass
+
+        def play(self, schedules, *, ends_run):
+            sent.extend(each.name for each in schedules)
+            return iter([First(late, is_open=True)] * (not ends_run and schedules[0].name != "clean event"))
+
+    monkeypatch.setattr(search, "FirstPasses", Passes)
+    monkeypatch.setattr(search, "last_looks", lambda waiting, _number, _contract, *, is_end: waiting if is_end else [])
+    tries, schedule = Tries(_Open, None, None), bundled_scenarios()[0]
+    assert [] == list(tries.play([schedule]))
+    is_late[0] = True
+    assert [late, late] == list(tries.play([schedule]))
+    assert [] == list(tries.rest())
+    is_late[0] = False
+    assert [] == list(tries.play([schedule]))
+    assert [late] == list(tries.rest())
+    assert [*[schedule.name] * 3, "clean event"] == sent

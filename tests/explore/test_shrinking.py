@@ -5,14 +5,14 @@ import pytest
 
 from frontsim.domain.model import Trigger
 from frontsim.explore.grammar import repaired, why_illegal
-from frontsim.explore.shrinking import recurs, reductions, shrink_all, size
+from frontsim.explore.shrinking import few_steps, recurs, reductions, shrink_all, size
 from frontsim.verdicts import Verdict
 from frontsim.verification.effects.classes import Class
 from frontsim.verification.effects.history import History
 from frontsim.verification.judge.checks import Finding, Judgement
 from frontsim.verification.played import Played
 from frontsim.verification.scenario.scenario import Scenario
-from frontsim.verification.scenario.steps import Clear, Drain, InjectFault, Raise, Reconcile, Resend, Restart
+from frontsim.verification.scenario.steps import Clear, Drain, InjectFault, Raise, Reconcile, Resend, Restart, Wait
 from tests.explore.schedules import ALL, drawn
 
 KEY = (Class.DUPLICATED, "books-a-repeat-once")
@@ -146,3 +146,76 @@ def test_recurring_is_the_same_class_and_the_same_clause():
     (played,) = Modelled(lambda _: 1.0)([found(restart_then_resend)], True)
     assert recurs(played, KEY)
     assert not recurs(played, LOST)
+
+
+def test_what_shows_by_chance_in_a_long_schedule_shows_in_one_step_with_many_events():
+    """It does not recur by itself, because it was about what other schedules sent meanwhile."""
+
+    def crowded(schedule):
+        return float(sum(step.count for step in schedule.steps if isinstance(step, Raise)) > 12)
+
+    schedule = next(each for each in drawn(ALL, seed=5, number=300) if len(each.steps) > 9 and not crowded(each))
+    shrunk = shrink(schedule, KEY, Modelled(crowded))
+    assert [Raise] == [type(step) for step in shrunk.schedule.steps]
+    assert (10, 10) == (shrunk.seen, shrunk.tries)
+
+
+def test_events_between_two_of_the_same_are_tried_as_others_sent_them():
+    """A memory of the last hundred ids forgets what a crowd came behind."""
+
+    def forgets(schedule):
+        counts = [step.count for step in schedule.steps if isinstance(step, Raise)]
+        return float(sum(counts) > 100 and isinstance(schedule.steps[-1], Resend))
+
+    schedule = Scenario("s", "-", "-", (Raise(["SaleCreated"], count=3), Drain(), Resend(), Wait(0.1), Resend()))
+    steps = shrink(schedule, KEY, Modelled(forgets)).schedule.steps
+    assert [Raise, Resend] == [type(step) for step in steps if not isinstance(step, Drain)][-2:]
+    assert len(steps) <= 3
+
+
+def test_luck_is_no_recurrence():
+    """What showed once and in none of the last tries gives way to the schedule before it, which shows it surely."""
+
+    class Lucky(Modelled):
+        """One event alone shows it in the first try, and never again."""
+
+        def _played(self, schedule):
+            is_one = len(schedule.steps) == 1
+            self.breaks = (lambda _: float(not self.lucky)) if is_one else restart_then_resend
+            self.lucky = self.lucky or is_one
+            return super()._played(schedule)
+
+    model = Lucky(restart_then_resend)
+    model.lucky = False
+    shrunk = shrink(found(restart_then_resend), KEY, model)
+    assert len(shrunk.schedule.steps) > 1
+    assert (10, 10) == (shrunk.seen, shrunk.tries)
+
+
+def test_each_smaller_schedule_is_told_at_once():
+    """The line on a terminal tells the shortest so far."""
+    told = []
+    shrink_all(
+        [(found(restart_then_resend), KEY)],
+        ALL,
+        Modelled(restart_then_resend),
+        is_over=lambda _: False,
+        on_smaller=lambda place, schedule: told.append((place, size(schedule))),
+    )
+    assert {0} == {place for place, _ in told}
+    assert told == sorted(told, reverse=True)
+    assert 3 == told[-1][1][0]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_few_steps_are_legal(seed):
+    """They raise the odds, and accuse no right receiver."""
+    for schedule in drawn(ALL, seed=seed, number=5):
+        candidates = [each.schedule for each in few_steps(schedule, ALL)]
+        assert all("" == why_illegal(each, ALL) and size(each) < size(schedule) for each in candidates)
+
+
+def test_two_webhooks_become_one():
+    """Where the finding is not about them."""
+    schedule = replace(found(restart_then_resend), webhooks=2)
+    assert 1 == next(iter(reductions(schedule, ALL))).schedule.webhooks

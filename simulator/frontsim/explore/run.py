@@ -7,7 +7,7 @@ keep it. After the first one the search goes on for as long again as it took, be
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
@@ -58,6 +58,7 @@ class Found:
         file: None where it could not be written; `failure` says why.
         shrunk: None before it was shrunk.
         is_known: it comes from the corpus.
+        steps: of the smallest schedule so far that has shown it.
     """
 
     played: Played
@@ -66,6 +67,10 @@ class Found:
     failure: str = ""
     shrunk: Shrunk | None = None
     is_known: bool = False
+    steps: int = 0
+
+    def __post_init__(self) -> None:
+        self.steps = len(self.schedule.steps)
 
     @property
     def schedule(self) -> Scenario:
@@ -338,10 +343,11 @@ class _Exploring:
         if vocabulary.types and not self._exploration.trouble:
             self._draw(vocabulary, _BATCH_ALONE if is_alone else _BATCH)
         self._note(self._tries.rest())
+        new = [each for each in self._exploration.found if not each.is_known]
+        if new and self._options.shrinks:  # also where a bug has blinded the observer for the rest of the search
+            self._shrink(new, vocabulary)
         if self._exploration.trouble:
             return  # the receiver is gone, or shows nothing
-        if self._options.shrinks:
-            self._shrink_all(vocabulary)
         strangers = self._tries.strangers()
         if strangers and strangers.come_with_events:
             self._exploration.trouble = str(strangers)
@@ -370,8 +376,6 @@ class _Exploring:
             self._exploration.pairs = len(drawing.covered)
             self._near.clear()
             self._note(self._tries.play([replace(each, breaks=" ".join(story(each))) for each in batch]))
-            if self._tries.has_suspect:
-                self._end_soon()
             for each in self._near:
                 drawing.note_near_miss(each)
 
@@ -431,18 +435,22 @@ class _Exploring:
         except Unusable as error:
             found.failure = str(error)
 
-    def _shrink_all(self, vocabulary: Vocabulary) -> None:
-        new = [each for each in self._exploration.found if not each.is_known]
+    def _shrink(self, new: Sequence[Found], vocabulary: Vocabulary) -> None:
+        def told_smaller(place: int, schedule: Scenario) -> None:
+            new[place].steps = len(schedule.steps)
+            self._on_tried(self._exploration)
+
         began_s, longest_s = stopwatch(), max(_LEAST_SHRINKING_S, self._options.budget_s)
         shrunk = shrink_all(
             [(each.schedule, each.key) for each in new],
             vocabulary,
             lambda schedules, hurry: self._tries.together(schedules, in_a_hurry=hurry),
             is_over=lambda share: stopwatch() > began_s + share * longest_s,
+            on_smaller=told_smaller,
         )
         for found, each in zip(new, shrunk, strict=True):
             told = replace(each.schedule, breaks=" ".join(story(each.schedule)))
-            found.shrunk = replace(each, schedule=told)
+            found.shrunk, found.steps = replace(each, schedule=told), len(told.steps)
             if found.file is not None:
                 with suppress(Unusable):  # the long story stays
                     rewrite(found.file, replace(told, holds=found.played.scenario.holds))

@@ -3,7 +3,8 @@
     schedules ──▶ FirstPasses ──▶ judged by what is seen at once ──▶ effects are missing? ──▶ last look, later
                  side by side                                          while others are played
 
-An effect that is missing keeps nobody waiting: the search goes on, and the last look is taken when it is due.
+An effect that is missing keeps nobody waiting: the search goes on, and the last look is taken when it is due, after the
+seconds that the user grants what is late. It is judged then, not at the end of the search.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,6 +12,7 @@ from dataclasses import replace
 from statistics import median
 
 from frontsim import catalog
+from frontsim.explore.drawing import HOLDS
 from frontsim.explore.grammar import Update, Vocabulary
 from frontsim.verdicts import Contract, Verdict
 from frontsim.verification.effects.classes import GOOD, UNSEEN
@@ -45,32 +47,31 @@ class Tries:
         self._pace = pace
         self._passes = FirstPasses(opened.given, opened.harness, contract, pace, None)
         self._waiting: list[FirstPass] = []
-        self._lacking: list[FirstPass] = []
-
-    @property
-    def has_suspect(self) -> bool:
-        """An effect was missing for long; only the end of the search tells whether it stays away."""
-        return bool(self._lacking)
 
     def play(self, schedules: Sequence[Scenario]) -> Iterator[Played]:
         """Play these, and give those that are judged by now, of these and of earlier ones.
 
-        Those that kill the receiver come last: nothing is played beside them.
+        Those that break bodies come late and those that kill the receiver last: nothing is played beside them.
         """
-        for each in self._passes.play(sorted(schedules, key=lambda one: bool(one.needs)), ends_run=False):
+        late = sorted(schedules, key=lambda each: (bool(each.needs), each.checks_broken_bodies))
+        for each in self._passes.play(late, ends_run=False):
             if not each.is_open:
                 yield weighed(each.played)
             else:
                 self._waiting.append(each)
         due = [each for each in self._waiting if each.is_due]
         self._waiting = [each for each in self._waiting if not any(each is one for one in due)]
-        yield from (weighed(each.played) for each in last_looks(due, len(due), self._contract, is_end=False))
-        self._lacking += [each for each in due if each.lacks_something]
-        yield from (weighed(each.played) for each in due if not each.lacks_something)
+        yield from self._judged(due)
 
     def rest(self) -> Iterator[Played]:
-        """Those that were not judged yet."""
-        waiting, self._waiting, self._lacking = [*self._lacking, *self._waiting], [], []
+        """Those that were not judged yet. A clean event is sent first: a worker that books it has passed over them."""
+        if self._waiting:
+            clean = Scenario("clean event", "Nothing breaks.", HOLDS, (Raise("one"), Drain()))
+            list(self._passes.play([clean], ends_run=False))
+        waiting, self._waiting = self._waiting, []
+        yield from self._judged(waiting)
+
+    def _judged(self, waiting: list[FirstPass]) -> Iterator[Played]:
         yield from (weighed(each.played) for each in last_looks(waiting, len(waiting), self._contract, is_end=True))
 
     def strangers(self) -> Strangers | None:
@@ -98,7 +99,7 @@ def first_schedule(opened: OpenRun, *, seed: int) -> Scenario:
     updates = [each for each in taken if selection.past(each) and not selection.happens_once(each)]
     common = [each for each in selection.types("some") if each in taken]
     raises = (Raise([each]) for each in dict.fromkeys([*common, *updates[:2], *taken]))
-    return Scenario(f"found-{seed}-0", "Nothing breaks.", "Every event is booked exactly once.", (*raises, Drain()))
+    return Scenario(f"found-{seed}-0", "Nothing breaks.", HOLDS, (*raises, Drain()))
 
 
 def vocabulary_of(opened: OpenRun, first: Played) -> Vocabulary:

@@ -1,23 +1,28 @@
 """Shrinks schedules to the smallest story that still breaks the same clause in the same way.
 
-    schedule ──▶ does it recur? ──▶ edits, those that leave out most first ──▶ all played at once ──▶ those that recur
-                                      ▲                                                                  │
-                                      └── the smallest ◀── played, too ◀── the edits together ◀──────────┘
+    schedule ──▶ does it recur? ──▶ few of its steps, with many events ─┬─▶ all played at once ──▶ those that recur
+                                    edits, those that leave out most ───┘                            │
+                                      ▲                                                              │
+                                      └── the smallest ◀── played, too ◀── the edits together ◀──────┘
     last: what is left of each finding is played ten times, with patience, for "10 of 10 tries"
 
-Two edits that each leave the finding there mostly do so together, so a long schedule needs few rounds. All that is
-played is noted for each finding that it shows, because one bug often breaks two clauses: the second begins from there.
+Few steps with many events raise the odds of a bug that needs a crowd or luck: one step with 24 events mostly shows what
+one event in a long schedule did by chance, beside the schedules that were played at the same time. Two edits that each
+leave the finding there mostly do so together, so a long schedule needs few rounds. All that is played is noted for each
+finding that it shows, because one bug often breaks two clauses: the second begins from there.
 
 A race does not show in each try. Then a candidate is played until it recurs, or for so often that one which recurs as
 often as the schedule did would have done so in 95 of 100 cases: a sequential test, which ends at the first success.
+Where the last tries show that luck was taken for a recurrence, the next larger schedule is tried in its place.
 Only legal schedules are tried. What does not recur at all is not shrunk: it was seen once.
 """
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import islice
+from itertools import chain, combinations, islice, zip_longest
 from typing import NamedTuple
 
 from frontsim.explore.drawing import DELIVERY_FAULTS
@@ -26,16 +31,23 @@ from frontsim.explore.grammar import Vocabulary, repaired, why_illegal
 from frontsim.verification.effects.classes import Class
 from frontsim.verification.played import Played
 from frontsim.verification.scenario.scenario import Scenario
-from frontsim.verification.scenario.steps import Crash, InjectFault, Raise, Resend, Restart, Step, Wait
+from frontsim.verification.scenario.steps import Crash, Drain, InjectFault, Raise, Resend, Restart, Step, Wait
 
-_CONFIRMING, _MORE = 3, 9
+_CONFIRMING = (3, 9)
 """Tries that show whether it recurs; and further ones, where none of them has."""
 _LAST = 10
+_SURE = 3
+"""In so many of the last tries a schedule must show what was found, or a larger one is tried."""
+_MOST_LAST_ROUNDS = 3
 _CONFIDENCE = 0.95
+_USUAL_RATE = 0.5
+"""How often a candidate is taken to recur whose schedule does not."""
 _MOST_TRIES = 20
-_BATCH = 12
-"""Candidates that are played at once."""
-_MOST_MERGED = 6
+_BATCH, _BATCH_ALONE = 12, 4
+"""Candidates that are played at once; fewer of those that kill the receiver, which are played one by one."""
+_FEW_STEPS = 3
+_MANY, _CROWD, _AGAIN = 24, 120, 2
+"""Events and resends that raise the odds, and events that come between two others."""
 _TOGETHER = Resend().together
 
 Key = tuple[Class, str]
@@ -57,7 +69,7 @@ class Shrunk:
 
 
 class Candidate(NamedTuple):
-    """A schedule that an edit has made of another."""
+    """A schedule that an edit has made of another; no edit where it was put together anew."""
 
     schedule: Scenario
     edit: Edit
@@ -74,6 +86,7 @@ def shrink_all(
     play: PlayTogether,
     *,
     is_over: Callable[[float], bool],
+    on_smaller: Callable[[int, Scenario], None] = lambda _place, _schedule: None,
 ) -> list[Shrunk]:
     """The smallest schedule for each of these.
 
@@ -82,24 +95,25 @@ def shrink_all(
         vocabulary: what schedules may be made of.
         play: plays candidates.
         is_over: such a part of the time is used up: each finding has its share.
+        on_smaller: called with a finding's place and a smaller schedule that shows it.
     """
     shrinking = _Shrinking(vocabulary, play)
-    smallest = [
-        shrinking.smallest(*each, partial(is_over, number / len(found))) for number, each in enumerate(found, 1)
+    paths = [
+        shrinking.path(*each, partial(is_over, (place + 1) / len(found)), partial(on_smaller, place))
+        for place, each in enumerate(found)
     ]
-    distinct = {id(each): each for each in smallest if each}.values()
-    last = play([each for each in distinct for _ in range(_LAST)], False)  # noqa: FBT003 - as declared
-    return [
-        _judged(schedule, key, each, [one for one in last if one.scenario is each])
-        for each, (schedule, key) in zip(smallest, found, strict=True)
-    ]
-
-
-def _judged(schedule: Scenario, key: Key, smallest: Scenario | None, last: Sequence[Played]) -> Shrunk:
-    seen = [each for each in last if recurs(each, key)]
-    if smallest is None or not seen:
-        return Shrunk(schedule, 1, 1 + _CONFIRMING + _MORE)
-    return Shrunk(smallest, len(seen), len(last), seen[0])
+    shrunk = [Shrunk(schedule, 1, 1 + sum(_CONFIRMING)) for schedule, _ in found]
+    for _ in range(_MOST_LAST_ROUNDS):
+        open_ = [place for place, path in enumerate(paths) if path and shrunk[place].seen < _SURE]
+        distinct = {id(paths[place][-1]): paths[place][-1] for place in open_}.values()
+        last = play([each for each in distinct for _ in range(_LAST)], False) if distinct else ()  # noqa: FBT003
+        for place in open_:
+            smallest = paths[place].pop()
+            own = [each for each in last if each.scenario is smallest]
+            seen = [each for each in own if recurs(each, found[place][1])]
+            if len(seen) >= (_SURE if shrunk[place].played else 1):
+                shrunk[place] = Shrunk(smallest, len(seen), len(own), seen[0])
+    return shrunk
 
 
 class _Shrinking:
@@ -110,31 +124,42 @@ class _Shrinking:
         self._play = play
         self._known: dict[Key, Scenario] = {}
 
-    def smallest(self, schedule: Scenario, key: Key, is_over: Callable[[], bool]) -> Scenario | None:
-        """The smallest that is found until `is_over`; None if it does not recur."""
-        smallest, rate = self._beginning(schedule, key)
-        if smallest is None:
-            return None
+    def path(
+        self, schedule: Scenario, key: Key, is_over: Callable[[], bool], on_smaller: Callable[[Scenario], None]
+    ) -> list[Scenario]:
+        """Ever smaller schedules that show the finding, found until `is_over`; none if it does not recur."""
+        tried: set[str] = set()
+        path, rate = self._beginning(schedule, key, tried)
+        if not path:
+            return path
         tries = 1 if rate == 1 else min(_MOST_TRIES, math.ceil(math.log(1 - _CONFIDENCE) / math.log(1 - rate)))
-        tried = {as_toml(smallest)}
+        batch = _BATCH_ALONE if schedule.needs else _BATCH
         while not is_over():
-            candidates = list(islice(_unlike(reductions(smallest, self._vocabulary), tried), _BATCH))
+            on_smaller(path[-1])
+            both = zip_longest(few_steps(path[-1], self._vocabulary), reductions(path[-1], self._vocabulary))
+            candidates = list(islice(_unlike((each for each in chain(*both) if each), tried), batch))
             if not candidates:
                 break
             recurring = self._recurring(candidates, key, tries, is_over)
-            merged = _unlike(_merges(smallest, recurring, self._vocabulary), tried)
+            merged = _unlike(_merges(path[-1], recurring, self._vocabulary), tried)
             recurring += self._recurring(list(merged), key, tries, is_over)
-            smallest = min([smallest, *(each.schedule for each in recurring)], key=size)
-        return smallest
+            path += sorted((each.schedule for each in recurring), key=size, reverse=True)[-1:]
+        return path
 
-    def _beginning(self, schedule: Scenario, key: Key) -> tuple[Scenario | None, float]:
-        """The smallest schedule that is known to show the finding, and in which part of its tries it does."""
-        begins = [each for each in (self._known.get(key), repaired(schedule, self._vocabulary)) if each]
-        for begin, number in ((each, number) for each in begins for number in (_CONFIRMING, _MORE)):
-            seen = sum(recurs(each, key) for each in self._played([begin] * number))
+    def _beginning(self, schedule: Scenario, key: Key, tried: set[str]) -> tuple[list[Scenario], float]:
+        """Schedules that show the finding, the smallest last, and in which part of its tries the given one does."""
+        whole = repaired(schedule, self._vocabulary)
+        tried.add(as_toml(whole))
+        known = [self._known[key]] if key in self._known else []
+        few = _unlike(few_steps(whole, self._vocabulary), tried)
+        for number in _CONFIRMING:
+            others = known or [each.schedule for each in islice(few, _BATCH_ALONE if schedule.needs else _BATCH)]
+            played = self._played([*[whole] * number, *others])
+            seen = Counter(id(each.scenario) for each in played if recurs(each, key))
             if seen:
-                return begin, seen / number
-        return None, 0.0
+                rate = seen[id(whole)] / number or _USUAL_RATE
+                return sorted((each for each in (whole, *others) if seen[id(each)]), key=size, reverse=True), rate
+        return [], 0.0
 
     def _recurring(
         self, candidates: Sequence[Candidate], key: Key, tries: int, is_over: Callable[[], bool]
@@ -156,6 +181,37 @@ class _Shrinking:
                 key = (finding.class_, finding.clause)
                 self._known[key] = min(self._known.get(key, each.scenario), each.scenario, key=size)
         return played
+
+
+def few_steps(schedule: Scenario, vocabulary: Vocabulary) -> Iterator[Candidate]:
+    """At most three of its steps, with many events: what shows in one event by chance shows in one of many."""
+    steps = [_many(step) for step in schedule.steps if not isinstance(step, Drain | Wait)]
+    if any(isinstance(step, Resend) for step in steps):
+        crowd = Raise([vocabulary.types[0]], count=_CROWD)  # what other schedules sent meanwhile
+        yield from _smaller(schedule, (replace(crowd, count=1, label="a"), crowd, Resend(label="a")), vocabulary, {})
+    for number in range(1, _FEW_STEPS + 1):
+        for some in combinations(steps, number):
+            yield from _smaller(schedule, some, vocabulary, {})
+            if number > 1 and isinstance(some[0], Raise):
+                yield from _smaller(schedule, (some[0], Drain(), *some[1:]), vocabulary, {})
+
+
+def _many(step: Step) -> Step:
+    """The step with many events; resends are of all."""
+    match step:
+        case Raise() if not step.grow:
+            return replace(step, count=1 if step.same_as else max(step.count, _MANY))
+        case Resend():
+            return Resend(times=max(step.times, _AGAIN))
+        case _:
+            return step
+
+
+def _smaller(schedule: Scenario, steps: Sequence[Step], vocabulary: Vocabulary, edit: Edit) -> Iterator[Candidate]:
+    """The schedule with these steps, if it is legal and smaller."""
+    found = repaired(replace(schedule, steps=tuple(steps)), vocabulary)
+    if size(found) < size(schedule) and not why_illegal(found, vocabulary):
+        yield Candidate(found, edit)
 
 
 def _unlike(candidates: Iterator[Candidate], tried: set[str]) -> Iterator[Candidate]:
@@ -213,17 +269,15 @@ def _number(value: object) -> float:
 def reductions(schedule: Scenario, vocabulary: Vocabulary) -> Iterator[Candidate]:
     """Legal schedules that are a little smaller, those that leave out most first."""
     if schedule.webhooks > 1:
-        yield from _edited(replace(schedule, webhooks=1), {}, vocabulary)
+        alone = repaired(replace(schedule, webhooks=1), vocabulary)
+        yield from () if why_illegal(alone, vocabulary) else [Candidate(alone, {})]
     for edit in _edits(schedule.steps, vocabulary):
         yield from _edited(schedule, edit, vocabulary)
 
 
 def _edited(schedule: Scenario, edit: Edit, vocabulary: Vocabulary) -> Iterator[Candidate]:
-    """The schedule after an edit, if it is legal and smaller."""
     edited = (edit.get(place, step) for place, step in enumerate(schedule.steps))
-    found = repaired(replace(schedule, steps=tuple(step for step in edited if step)), vocabulary)
-    if size(found) < size(schedule) and not why_illegal(found, vocabulary):
-        yield Candidate(found, edit)
+    yield from _smaller(schedule, [step for step in edited if step], vocabulary, edit)
 
 
 def _edits(steps: Sequence[Step], vocabulary: Vocabulary) -> Iterator[Edit]:

@@ -322,8 +322,8 @@ class LiveLine:
         if tried:
             best = ""
             if tried.found:
-                shortest = min(tried.found, key=lambda each: len(each.schedule.steps))
-                best = f", best finding: {shortest.key[0]} in {counted(len(shortest.schedule.steps), 'step')}"
+                shortest = min(tried.found, key=lambda each: each.steps)
+                best = f", best finding: {shortest.key[0]} in {counted(shortest.steps, 'step')}"
             words = f"{counted(tried.tried, 'schedule')}, {counted(tried.pairs, 'pair')}{best}, {words}"
         line.add_row(self._spinner, words)
         return line
