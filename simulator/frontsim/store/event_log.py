@@ -204,16 +204,15 @@ class EventLog:
         )
 
         def note(_: "asyncio.Future[list[Raised]]") -> None:  # before the caller hears of it
-            is_known = not accepted.cancelled() and accepted.exception() is None
-            # a webhook of one store matches some of the occurrences, and only the log knows which
-            matched = Counter([each.webhook_id for each in accepted.result()] if is_known else ())
-            size = self._fresh_bytes + _size(occurrences)
-            is_whole = is_known and (keep or len(occurrences) in matched.values())
-            if is_whole and self._unread is None and size <= _MOST_FRESH:
-                self._fresh.append((first, occurrences))
-                self._fresh_bytes = size
-            else:
-                self.mark_unread(first)
+            if self._unread is None and not accepted.cancelled() and accepted.exception() is None:
+                # a webhook of one store matches some of the occurrences, and only the log knows which
+                matched = Counter([each.webhook_id for each in accepted.result()])
+                size = self._fresh_bytes + _size(occurrences)
+                if (keep or len(occurrences) in matched.values()) and size <= _MOST_FRESH:
+                    self._fresh.append((first, occurrences))
+                    self._fresh_bytes = size
+                    return
+            self.mark_unread(first)
 
         accepted.add_done_callback(note)
         return accepted
