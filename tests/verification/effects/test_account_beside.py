@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from frontsim.domain.model import Outcome, Trigger
-from frontsim.verification.effects.account import by_type, clean_singles, most_beside, samples, units_of
+from frontsim.verification.effects.account import by_type, clean_singles, least_beside, most_beside, samples, units_of
 from frontsim.verification.effects.correlate import Correlation, EventGroup
 from frontsim.verification.effects.history import Effect, Entity, EventFact, Expect, History, Run
 
@@ -82,11 +82,26 @@ def sale(lines=0, payments=1):
         ([(event("a"), 2)], event("b"), 2),
         ([(sale(1), 1), (sale(2), 2)], sale(0), 1),  # what leaves some is accused of nothing
         ([(sale(3), 1), (sale(4), 2)], sale(1), 2),  # fewer than a list has is no rule
+        ([(sale(3), 1), (sale(5), 5)], sale(7), 7),  # a row for some of the lines
     ],
 )
 def test_the_number_is_one_for_all_or_follows_a_list(known, asked, most):
     """With few samples several rules fit, and the largest number counts."""
     assert most == most_beside([asked], by_type(known))
+
+
+@pytest.mark.parametrize(
+    ("known", "asked", "least"),
+    [
+        ([(sale(n), n) for n in range(1, 6)], sale(9), 9),
+        ([(sale(n), n) for n in range(1, 5)], sale(9), 0),  # four may be chance
+        ([(sale(2), 2)] * 5, sale(9), 2),  # two for each sale, or one for each line
+        ([(sale(n), n) for n in range(1, 6)] + [(sale(3), 2)], sale(9), 0),
+        ([(sale(n), 0) for n in range(1, 6)], sale(9), 0),
+    ],
+)
+def test_what_is_owed_is_the_least_by_the_rules_that_fit(known, asked, least):
+    assert least == least_beside(asked, known)
 
 
 def test_a_type_without_samples_is_not_known():

@@ -94,6 +94,7 @@ def beside(*events, rows=(), keys=None, **others):
     return [(each.event.webhook_event_id, each.class_) for each in opinion.accused], opinion.unknown
 
 
+SOLD = Effect(None, {"sale": "1073741911"})
 ONCE, TWICE = about(10, ACKNOWLEDGED), about(11, ACKNOWLEDGED, replace(ACKNOWLEDGED, number=2, at_ms=50))
 AGAIN = [("SaleCreated 11", Class.DUPLICATED)]
 
@@ -115,6 +116,39 @@ def test_a_row_that_each_event_leaves_beside_is_right():
         "2 effects have the content of SaleCreated SaleCreated 11 and not its id, such as one without a key" in unknown
     )
     assert "a single delivery leaves 1" in unknown
+
+
+CLEAN = tuple((about(20 + n, ACKNOWLEDGED, payload={"lines": [{}] * n, "total": n}), n) for n in range(1, 6))
+PART = "SaleCreated 11 has its own effect and 1 beside it; by each of 5 clean deliveries it should have 2"
+
+
+@pytest.mark.parametrize(
+    ("facts", "rows", "samples", "is_part"),
+    [
+        ({}, [11], CLEAN, True),
+        ({}, [11, 11], CLEAN, False),
+        ({}, [11], CLEAN[:4], False),  # too few show no rule
+        ({}, [11], (*CLEAN, (CLEAN[4][0], 2)), False),  # nor do these
+        ({"payload": {"lines": [{}] * 2, "total": -2}}, [11], CLEAN, False),  # no clean one is a return
+        ({"payload": {"lines": [{}] * 2, "isVoided": True}}, [11], CLEAN, False),
+        ({"expect": Expect.EITHER}, [11], CLEAN, False),
+        ({"altered": True}, [11], CLEAN, False),
+        ({"runs": (replace(ACKNOWLEDGED, mutated=True), ACKNOWLEDGED)}, [11], CLEAN, False),
+    ],
+)
+def test_an_event_without_all_that_clean_ones_leave_is_unknown(facts, rows, samples, is_part):
+    """A sale whose lines failed midway; and one that a receiver may rightly book in another way."""
+    sale = replace(TWICE, **{"payload": {"lines": [{}] * 2, "total": 7}, **facts})
+    accused, unknown = beside(sale, rows=rows, samples=samples)
+    assert ([("SaleCreated 11", Class.UNSETTLED)] if is_part else [], "") == (accused, unknown)
+
+
+def test_a_booking_in_part_says_what_is_missing():
+    sale = replace(TWICE, payload={"lines": [{}] * 2, "total": 7})
+    history = History("steady", (sale,), final=Observation(9, (Effect("SaleCreated 11"), SOLD)), samples=CLEAN)
+    opinion = opinion_on(Evidence(history, correlate(history, history.final)))
+    assert PART in opinion.accused[0].reason
+    assert "SaleCreated 11" == opinion.accused[0].without  # so that a later look may show the rest
 
 
 def test_what_no_clean_delivery_shows_is_unknown():

@@ -34,7 +34,7 @@ from frontsim.verification.effects.look import EffectBlock, Identity, look_at
 from frontsim.verification.effects.ties import Ties, is_marked
 
 _FEW = 5
-"""Deliveries of one type at a time: more of them could be a race that books one event twice."""
+"""Deliveries of one type at a time: more could be a race that books one event twice. So many samples show a rule."""
 
 Sample = tuple[EventFact, int]
 """An event that was delivered once and cleanly, and how many effects it has beside its own."""
@@ -125,18 +125,29 @@ def _is_clean(event: EventFact, spans: Sequence[tuple[int, int]]) -> bool:
     return run.acknowledged and not run.faulted and not run.mutated and sum(under_way) <= _FEW
 
 
-def _most(event: EventFact, known: Sequence[Sample]) -> int:
-    """The most that fits the samples: as many as any left, or so many more than a list of the payload has entries.
+def least_beside(event: EventFact, known: Sequence[Sample]) -> int:
+    """How many effects beside its own are owed for an event, 0 where the samples are too few or follow no rule."""
+    return min(_by_rules(event, known), default=0) if len(known) >= _FEW else 0
 
-    It is 0 only where no sample left any: an accusation rests on that.
+
+def _most(event: EventFact, known: Sequence[Sample]) -> int:
+    """The most that fits the samples. It is 0 only where no sample left any: an accusation rests on that.
+
+    Where no rule fits, a receiver may leave some rows out, such as those of returned goods.
     """
     numbers = [number for _, number in known]
-    if not any(numbers):
-        return 0
+    more = (
+        size + max(number - dict(sizes_of(each)).get(name, 0) for each, number in known)
+        for name, size in sizes_of(event)
+    )
+    return max(1, *(_by_rules(event, known) or [*numbers, *more])) if any(numbers) else 0
+
+
+def _by_rules(event: EventFact, known: Sequence[Sample]) -> list[int]:
+    """What each rule says that fits all samples: always as many, or so many more than a list has entries."""
     more = set.intersection(*({(name, number - size) for name, size in sizes_of(each)} for each, number in known))
-    sizes = dict(sizes_of(event))
-    by_lists = [sizes.get(name, 0) + left for name, left in more if left >= 0]
-    return max(1, *by_lists, *(() if by_lists and len(set(numbers)) > 1 else numbers))
+    sizes, numbers = dict(sizes_of(event)), {number for _, number in known}
+    return [*(sizes.get(name, 0) + left for name, left in more if left >= 0), *(numbers if len(numbers) == 1 else ())]
 
 
 def sizes_of(event: EventFact) -> list[tuple[str, int]]:

@@ -176,6 +176,7 @@ class Trait(NamedTuple):
 
 
 _NULL, _SIGN, _CHARACTERS, _LENGTH, _VALUE = range(5)
+_FLAGS = ("is true", "is false")
 
 
 def shared_by(lost: Sequence[Any], booked: Sequence[Any]) -> str:
@@ -196,6 +197,12 @@ def shared_by(lost: Sequence[Any], booked: Sequence[Any]) -> str:
         named += f" (and {len(found) - _NAMED} more)"
     number = "the one event" if len(lost) == 1 else f"all {len(lost)} events"
     return f"{named} in {number} that it lost, and in none of the {len(booked)} of this type that it booked"
+
+
+def has_known_traits(payload: Any, others: Iterable[Any]) -> bool:
+    """A payload has no null, sign, length or flag that none of the others has."""
+    known = {trait for each in others for trait in traits_of(each)}
+    return all(each in known or (each.order == _VALUE and each.what not in _FLAGS) for each in traits_of(payload))
 
 
 def traits_of(value: Any, path: str = "") -> Iterator[Trait]:

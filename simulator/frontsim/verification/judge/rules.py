@@ -5,7 +5,8 @@ what effects show come first, so that the answers' own accusations are added aft
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -14,7 +15,17 @@ from frontsim.verification.compare.contents import Contents, contents
 from frontsim.verification.compare.state_events import StateCheck, WrongState
 from frontsim.verification.compare.wrong_state import check_state, tells_state
 from frontsim.verification.effects import classes
-from frontsim.verification.effects.account import by_type, clean_singles, most_beside, samples, sizes_of, units_of
+from frontsim.verification.effects.account import (
+    Sample,
+    Unit,
+    by_type,
+    clean_singles,
+    least_beside,
+    most_beside,
+    samples,
+    sizes_of,
+    units_of,
+)
 from frontsim.verification.effects.classes import (
     GOOD,
     Class,
@@ -25,6 +36,7 @@ from frontsim.verification.effects.classes import (
 )
 from frontsim.verification.effects.correlate import Correlation, EventGroup, correlate, replaced
 from frontsim.verification.effects.history import EventFact, Expect, History
+from frontsim.verification.judge.evidence import has_known_traits
 from frontsim.wording import counted
 
 
@@ -175,16 +187,18 @@ def effects_accuse(evidence: Evidence, opinion: Opinion) -> Opinion:
 def effects_beside_are_second_bookings(evidence: Evidence, opinion: Opinion) -> Opinion:
     """An effect beside an event's own is a second booking, unless a clean single delivery of its type leaves one, too.
 
-    If it does and there are more of them, they may be a row for each request. That is unknown.
+    If it does and there are more of them, they may be a row for each request. That is unknown, and so are fewer.
     """
     if evidence.history.final is None or not evidence.correlation.beside:
         return opinion
     units = units_of(evidence.correlation)
     own = samples(clean_singles(evidence.history), evidence.correlation.beside)
     known = by_type([*evidence.history.samples, *own])
-    accused, unclear = [], ""
+    accused: list[Classified] = []
+    unclear = ""
     for unit in units:
         most = most_beside(unit.events, known)
+        accused += _in_part(unit, known.get(unit.events[0].event, ()), evidence.replaced)
         if unit.surplus(most or 0) <= 0 or all(event.expect is Expect.EITHER for event in unit.events):
             continue
         event, effect = unit.beside[-1]
@@ -201,6 +215,23 @@ def effects_beside_are_second_bookings(evidence: Evidence, opinion: Opinion) -> 
                 "the observer must leave out rows of another kind, such as one for each request"
             )
     return Opinion((*opinion.accused, *accused), opinion.unknown or ("" if accused else unclear))
+
+
+def _in_part(unit: Unit, known: Sequence[Sample], replaced: AbstractSet[str]) -> Iterator[Classified]:
+    """An event whose own effect is there without all that each clean delivery of its type leaves beside it.
+
+    That is no loss for certain: by a trait that no clean one has, a receiver may leave some out.
+    """
+    event, *others = unit.events
+    is_owed = event.acknowledged and event.expect is Expect.ONCE and event.webhook_event_id not in replaced
+    is_as_sent = not event.altered and not any(run.mutated for run in event.runs)
+    least = least_beside(event, known) if unit.own and not others and is_owed and is_as_sent else 0
+    if len(unit.beside) < least and has_known_traits(event.payload, (each.payload for each, _ in known)):
+        reason = (
+            f"{event.event} {event.webhook_event_id} has its own effect and {len(unit.beside)} beside it; by each of "
+            f"{len(known)} clean deliveries it should have {least}: it was booked in part, or not all are owed"
+        )
+        yield Classified(event, Class.UNSETTLED, reason, event.webhook_event_id)
 
 
 def rows_of_entries_are_no_copies(evidence: Evidence, opinion: Opinion) -> Opinion:
