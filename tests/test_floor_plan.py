@@ -40,15 +40,8 @@ def test_only_locust_imports_load() -> None:
     assert [] == [path for path in others if "frontsim.load" in path.read_text()]
 
 
-LONG = dict.fromkeys(
-    ("run", "verify", "explore"),
-    "what users and callers compose by: a line for each argument in its signature and its docstring",
-)
-"""Functions over 50 lines, and why."""
-
-
 def test_functions_are_short() -> None:
-    """At most 50 lines in what ships, or a reason."""
+    """At most 50 lines in what ships, or 60 with a docstring that has a line for each argument."""
     paths = [*ROOT.rglob("*.py"), *bundled.folder("loadtests").rglob("*.py")]
     functions = [
         item
@@ -56,8 +49,12 @@ def test_functions_are_short() -> None:
         for item in ast.walk(ast.parse(path.read_text()))
         if isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef)
     ]
-    long = {item.name for item in functions if item.end_lineno and item.end_lineno - item.lineno >= 50}
-    assert set() == long - LONG.keys()
+    long = []
+    for item in functions:
+        limit = 60 if "Args:" in (ast.get_docstring(item) or "") else 50
+        if (item.end_lineno or 0) - item.lineno >= limit:
+            long.append(item.name)
+    assert [] == long
 
 
 def test_modules_are_whole_nouns_and_not_two() -> None:

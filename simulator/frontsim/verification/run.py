@@ -11,7 +11,7 @@ import logging
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from hashlib import blake2b
 from importlib.metadata import version
@@ -116,72 +116,98 @@ def run(
         Unusable: nothing listens at the receiver's URL or at a dependency's, the command does not start it, or nothing
             answers at the simulator's address.
     """
-    contract, run_time, key_probe = receiver_contract(), RunTime(), KeyProbe()
-    selection = selection_of(request)
-    refuse_mismatches(scenarios, selection.mismatch)
-    played: list[Played] = []
-    probed: ProbedTypes | None = None
-    types: TypesOfRun | None = None
-    event_types, interrupted, observe_key, reading = EventTypes(), False, request.observe_key, ""
-
-    def put(each: Played) -> None:
-        played.append(replace(each, judgement=without_secrets(each.judgement)))
-        on_played(played[-1])
-
+    so_far = _SoFar(request, seed, replay, on_played)
+    refuse_mismatches(scenarios, selection_of(request).mismatch)
+    opening = partial(open_run, request, seed, pause=pause, tries_types=True, on_dependencies=on_dependencies)
     try:
         with (
             interruption or nullcontext(),
             masked_errors(),
             starting(simulators) as started,
-            open_run(
-                request,
-                seed,
-                simulators=started,
-                pause=pause,
-                selection=selection,
-                tries_types=True,
-                on_dependencies=on_dependencies,
-            ) as opened,
+            opening(simulators=started) as opened,
         ):
-            probed = opened.probed
-            on_begin(probed)
-            types, observe_key = opened.types(), opened.given.request.observe_key
-            for each in play_all(scenarios, opened, contract, pace, key_probe):
-                on_ended()
-                for decided in types.take(each):
-                    put(decided)
-                reading = opened.given.observer.cost if opened.given.observer else ""
-            event_types, kept = types.end(opened.booked())
-            for each in kept:
-                put(each)
+            on_begin(so_far.begin(opened))
+            so_far.play(scenarios, opened, pace, on_ended)
     except KeyboardInterrupt:
         if interruption is None:
             raise
-        interrupted = True
-        if types:
-            event_types, kept = types.end(frozenset(), interrupted=True)
+        so_far.interrupt()
+    return so_far.report()
+
+
+@dataclass(slots=True, eq=False)
+class _SoFar:
+    """A run so far: what was played, the types that are booked, and what is known of the key."""
+
+    request: Request
+    seed: int
+    replay: Callable[[str], CommandLine]
+    on_played: Callable[[Played], None]
+    run_time: RunTime = field(default_factory=RunTime)
+    contract: Contract = field(default_factory=receiver_contract)
+    key_probe: KeyProbe = field(default_factory=KeyProbe)
+    played: list[Played] = field(default_factory=list)
+    probed: ProbedTypes | None = None
+    observe_key: str = ""
+    types: TypesOfRun | None = None
+    event_types: EventTypes = field(default_factory=EventTypes)
+    interrupted: bool = False
+    reading: str = ""
+
+    def begin(self, opened: "OpenRun") -> ProbedTypes | None:
+        """Take in what the probes found; gives what each type was answered."""
+        self.probed, self.types = opened.probed, opened.types()
+        self.observe_key = opened.given.request.observe_key
+        return self.probed
+
+    def play(
+        self, scenarios: Sequence[Scenario], opened: "OpenRun", pace: Pace | None, on_ended: Callable[[], None]
+    ) -> None:
+        """Play all scenarios. A verdict that depends on which types are booked waits until that is known."""
+        assert self.types is not None
+        for each in play_all(scenarios, opened, self.contract, pace, self.key_probe):
+            on_ended()
+            for decided in self.types.take(each):
+                self._put(decided)
+            self.reading = opened.given.observer.cost if opened.given.observer else ""
+        self.event_types, kept = self.types.end(opened.booked())
+        for each in kept:
+            self._put(each)
+
+    def interrupt(self) -> None:
+        """Ends the run with what is known."""
+        self.interrupted = True
+        if self.types:
+            self.event_types, kept = self.types.end(frozenset(), interrupted=True)
             for each in kept:
                 with suppress(KeyboardInterrupt):  # the same one, seen again
-                    put(each)
-    return Report(
-        receiver=masked(request.receiver),
-        seed=seed,
-        played=played,
-        contract=contract,
-        strict=request.strict,
-        interrupted=interrupted,
-        version=version("frontsim"),
-        started_at=run_time.started_at,
-        duration_s=run_time.duration_s(),
-        left_out=probed.refused if probed and request.is_auto else {},
-        types=event_types,
-        key=probed.key if probed else "",
-        reading=reading,
-        observe_key=observe_key,
-        shape=request.delivery_shape,
-        keys=key_probe.found,
-        replay=replay,
-    )
+                    self._put(each)
+
+    def _put(self, played: Played) -> None:
+        self.played.append(replace(played, judgement=without_secrets(played.judgement)))
+        self.on_played(self.played[-1])
+
+    def report(self) -> Report:
+        request, probed = self.request, self.probed
+        return Report(
+            receiver=masked(request.receiver),
+            seed=self.seed,
+            played=self.played,
+            contract=self.contract,
+            strict=request.strict,
+            interrupted=self.interrupted,
+            version=version("frontsim"),
+            started_at=self.run_time.started_at,
+            duration_s=self.run_time.duration_s(),
+            left_out=probed.refused if probed and request.is_auto else {},
+            types=self.event_types,
+            key=probed.key if probed else "",
+            reading=self.reading,
+            observe_key=self.observe_key or request.observe_key,
+            shape=request.delivery_shape,
+            keys=self.key_probe.found,
+            replay=self.replay,
+        )
 
 
 @contextmanager
