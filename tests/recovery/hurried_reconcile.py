@@ -3,8 +3,8 @@
 import time
 
 from frontsim.cli.commands import reconcile
-from frontsim.cli.commands.reconcile import say
 from frontsim.cli.main import main
+from frontsim.cli.output import say
 from frontsim.client.errors import RetryPolicy
 
 reconcile.RETRY = RetryPolicy(lambda seconds: time.sleep(seconds / 20), say)

@@ -6,7 +6,8 @@ command that calls nothing half as long again to start.
 """
 
 import os
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
@@ -18,9 +19,11 @@ import click
 from click.core import ParameterSource
 
 from frontsim.cli.options import Decorator
+from frontsim.cli.output import say
 from frontsim.client.control import Simulator, control_url
-from frontsim.client.errors import ApiError, Unreachable
+from frontsim.client.errors import ApiError, RetryPolicy, Unreachable
 from frontsim.client.http import FrontSystems
+from frontsim.client.models import WebhookView
 from frontsim.errors import BadInput, FrontsimError
 from frontsim.masking import printable
 from frontsim.settings import ENVIRONMENT_PREFIX, Settings
@@ -32,6 +35,9 @@ BASE_URL = f"http://{_DEFAULTS.host}:{_DEFAULTS.port}/restapi/V2"
 
 _OUR_PROBLEM = '"https://www.rfc-editor.org/rfc/rfc9110#status.'
 """How the `type` in a simulator's own refusals begins."""
+
+RETRY = RetryPolicy(sleep=time.sleep, say=say)
+"""How commands repeat a call: they say so, and wait."""
 
 Function = Callable[..., Any]
 
@@ -208,3 +214,11 @@ def advice(error: ApiError) -> str:
 def is_simulators_own(error: ApiError) -> bool:
     """A refusal is a simulator's own if its control surface wrote it; the vendor's gateway writes another form."""
     return _OUR_PROBLEM in error.body
+
+
+def named_webhooks(found: Sequence[WebhookView], names: Sequence[str]) -> list[WebhookView]:
+    """The webhooks of those ids, each once, or all without any. Raises FrontsimError."""
+    by_id = {webhook.id.lower(): webhook for webhook in found}
+    if unknown := [name for name in names if name.lower() not in by_id]:
+        raise FrontsimError(f"expected the id of a webhook (see `frontsim webhooks list`), got {unknown[0]!r}")
+    return [by_id[name] for name in dict.fromkeys(name.lower() for name in names)] if names else list(found)

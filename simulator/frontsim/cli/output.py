@@ -37,6 +37,11 @@ _HANGING = re.compile(r"\s*(?:[A-Z][\w ]*: +)?(?:\| )?")
 """Matches all that stands before a line's text: its indent, a label such as `Expected:` and a bar."""
 
 
+def say(text: str) -> None:
+    """A line on standard error."""
+    click.echo(shown(text), err=True)
+
+
 def show_json(value: object) -> None:
     """Print a value as indented JSON."""
     show_text_of_json(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))

@@ -5,7 +5,6 @@ frontsim contracts diff pulled https://...    # in a nightly job: exit code 1 if
 """
 
 import sys
-import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ import orjson
 
 from frontsim import catalog
 from frontsim.catalog import TYPE_NAME, EventType, contracts_in, schema_problem
-from frontsim.cli.connection import Api, api_options, key_options
+from frontsim.cli.connection import RETRY, Api, api_options, key_options
 from frontsim.cli.options import NearChoice, contracts_option, event_types, load, payload_options
 from frontsim.cli.output import json_option, progress_of, show_json, show_table, shown
 from frontsim.client.bounded import MOST_BYTES
@@ -219,8 +218,6 @@ def _parsed(schema: Any) -> Any:
 
 BUNDLED = "bundled"
 BREAKING = 1
-
-RETRY = RetryPolicy(sleep=time.sleep, say=lambda text: click.echo(shown(text), err=True))
 
 
 @click.group()

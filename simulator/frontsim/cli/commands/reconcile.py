@@ -16,9 +16,9 @@ import click
 from click.core import ParameterSource
 
 from frontsim.cli.commands.webhooks import last_days, window_options
-from frontsim.cli.connection import Api, advice, api_options
-from frontsim.cli.output import json_option, show_json, show_table, shown
-from frontsim.client.errors import ApiError, RetryPolicy, Say
+from frontsim.cli.connection import RETRY, Api, advice, api_options, named_webhooks
+from frontsim.cli.output import json_option, say, show_json, show_table, shown
+from frontsim.client.errors import ApiError, Say
 from frontsim.client.http import FrontSystems, When
 from frontsim.client.models import WebhookView
 from frontsim.client.reconcile import Progress, ReconcileResult
@@ -26,11 +26,6 @@ from frontsim.client.reconcile import reconcile as reconcile_webhook
 from frontsim.client.reconcile_state import ReconcileState, as_prometheus, default_file, write
 from frontsim.clock import stopwatch
 from frontsim.errors import FrontsimError
-
-
-def say(text: str) -> None:
-    """A line on standard error."""
-    click.echo(shown(text), err=True)
 
 
 @contextmanager
@@ -92,8 +87,6 @@ def _model(webhook: WebhookView, result: ReconcileResult) -> dict[str, object]:
 DAYS = 30
 CONCURRENCY = 4
 CLEAN, STILL_FAILING, NOT_RUN = 0, 1, 3
-
-RETRY = RetryPolicy(sleep=time.sleep, say=say)
 
 _file = click.Path(dir_okay=False, path_type=Path)
 
@@ -210,15 +203,12 @@ def _run(
 
 def _chosen(found: Sequence[WebhookView], wanted: Sequence[str]) -> tuple[list[WebhookView], list[str]]:
     """The webhooks that were named, each once, or all; and names in the environment that no webhook has (any more)."""
-    by_id = {webhook.id.lower(): webhook for webhook in found}
-    unknown = [name for name in wanted if name.lower() not in by_id]
-    if unknown:
-        raise FrontsimError(f"expected the id of a webhook (see `frontsim webhooks list`), got {unknown[0]!r}")
-    names = wanted or [name.strip() for name in os.environ.get("FRONTSIM_WEBHOOK_IDS", "").split(",") if name.strip()]
-    if not names:
-        return list(found), []
-    there = [by_id[name] for name in dict.fromkeys(name.lower() for name in names) if name in by_id]
-    return there, [name for name in names if name.lower() not in by_id]
+    listed = [name.strip() for name in os.environ.get("FRONTSIM_WEBHOOK_IDS", "").split(",") if name.strip()]
+    if wanted or not listed:
+        return named_webhooks(found, wanted), []
+    known = {webhook.id.lower() for webhook in found}
+    there = [name for name in listed if name.lower() in known]
+    return named_webhooks(found, there) if there else [], [name for name in listed if name.lower() not in known]
 
 
 def _has_own_window(ctx: click.Context) -> bool:

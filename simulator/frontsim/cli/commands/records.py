@@ -21,13 +21,12 @@ import orjson
 from click.core import ParameterSource
 
 from frontsim.catalog import Catalog
-from frontsim.cli.connection import Api, ControlConnection, api_options
+from frontsim.cli.connection import RETRY, Api, ControlConnection, api_options, named_webhooks
 from frontsim.cli.options import contracts_option, delivery_options, finite, load, option_group
-from frontsim.cli.output import delivery_line, shown
+from frontsim.cli.output import delivery_line, say
 from frontsim.client.control import Simulator
-from frontsim.client.errors import CallError, RetryPolicy
+from frontsim.client.errors import CallError
 from frontsim.client.http import FrontSystems, is_loopback, read_url
-from frontsim.client.models import WebhookView
 from frontsim.clock import WireTime, stopwatch
 from frontsim.errors import BadInput, FrontsimError
 from frontsim.hosting.listening import listen as listening
@@ -55,14 +54,6 @@ _EVER = datetime(2000, 1, 1)  # noqa: DTZ001 - a bound of a query, in the vendor
 _DEFAULTS = Settings()
 _FOLLOWING_S = 5.0
 _LAST_LINES_S = 1.0
-
-
-def say(text: str) -> None:
-    """A line on standard error."""
-    click.echo(shown(text), err=True)
-
-
-RETRY = RetryPolicy(sleep=time.sleep, say=say)
 
 
 def moment_text(_: click.Context, param: click.Parameter, text: str | None) -> str | None:
@@ -210,7 +201,7 @@ def _read_log(
     with api.open() as front, ControlConnection(api.base_url, token).open() as simulator:
         events = recorded_events(
             front,
-            _chosen(RETRY.read(front.list_webhooks), wanted),
+            named_webhooks(RETRY.read(front.list_webhooks), wanted),
             window,
             zone=zone,
             retry=RETRY,
@@ -243,13 +234,6 @@ def _window(source: str, zone: ZoneInfo, *, since: str | None, until: str | None
 def _local(text: str, zone: ZoneInfo) -> datetime:
     moment = WireTime(zone).read(text)
     return datetime.fromtimestamp(moment / 1000, zone).replace(tzinfo=None)
-
-
-def _chosen(found: Sequence[WebhookView], wanted: Sequence[str]) -> list[WebhookView]:
-    by_id = {webhook.id.lower(): webhook for webhook in found}
-    if unknown := [name for name in wanted if name.lower() not in by_id]:
-        raise FrontsimError(f"expected the id of a webhook (see `frontsim webhooks list`), got {unknown[0]!r}")
-    return [by_id[name.lower()] for name in wanted] if wanted else list(found)
 
 
 to_options = option_group(

@@ -15,12 +15,12 @@ from frontsim.cli.commands.records import (
     moment_text,
     own_simulator,
     refuse_remote,
-    say,
     to_options,
     token_option,
 )
 from frontsim.cli.connection import Api, ControlConnection, api_options
 from frontsim.cli.options import Duration, delivery_options, option_group
+from frontsim.cli.output import say
 from frontsim.client.http import is_loopback, read_url
 from frontsim.client.reconcile_state import default_file, locked
 from frontsim.client.relay import Relay, RelayOptions, RelayState
