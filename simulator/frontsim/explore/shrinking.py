@@ -3,13 +3,12 @@
     schedule ──▶ does it recur? ──▶ few of its steps, with many events ─┬─▶ all played at once ──▶ those that recur
                                     edits, those that leave out most ───┘                            │
                                       ▲                                                              │
-                                      └── the smallest ◀── played, too ◀── the edits together ◀──────┘
+                                      └───────────────── the smallest ◀──────────────────────────────┘
     last: what is left of each finding is played ten times, with patience, for "10 of 10 tries"
 
 Few steps with many events raise the odds of a bug that needs a crowd or luck: one step with 24 events mostly shows what
-one event in a long schedule did by chance, beside the schedules that were played at the same time. Two edits that each
-leave the finding there mostly do so together, so a long schedule needs few rounds. All that is played is noted for each
-finding that it shows, because one bug often breaks two clauses: the second begins from there.
+one event in a long schedule did by chance, beside the schedules that were played at the same time. What is played is
+noted for each finding that it shows, because one bug often breaks two clauses: the second begins from there.
 
 A race does not show in each try. Then a candidate is played until it recurs, or for so often that one which recurs as
 often as the schedule did would have done so in 95 of 100 cases: a sequential test, which ends at the first success.
@@ -23,7 +22,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain, combinations, islice, zip_longest
-from typing import NamedTuple
 
 from frontsim.explore.drawing import DELIVERY_FAULTS
 from frontsim.explore.found_files import as_toml
@@ -48,6 +46,8 @@ _BATCH, _BATCH_ALONE = 12, 4
 _FEW_STEPS = 3
 _MANY, _CROWD, _AGAIN = 24, 120, 2
 """Events and resends that raise the odds, and events that come between two others."""
+_SHORT_S = 0.1
+"""A wait that is not made shorter."""
 _TOGETHER = Resend().together
 
 Key = tuple[Class, str]
@@ -66,13 +66,6 @@ class Shrunk:
     seen: int
     tries: int
     played: Played | None = None
-
-
-class Candidate(NamedTuple):
-    """A schedule that an edit has made of another; no edit where it was put together anew."""
-
-    schedule: Scenario
-    edit: Edit
 
 
 def recurs(played: Played, key: Key) -> bool:
@@ -141,9 +134,7 @@ class _Shrinking:
             if not candidates:
                 break
             recurring = self._recurring(candidates, key, tries, is_over)
-            merged = _unlike(_merges(path[-1], recurring, self._vocabulary), tried)
-            recurring += self._recurring(list(merged), key, tries, is_over)
-            path += sorted((each.schedule for each in recurring), key=size, reverse=True)[-1:]
+            path += sorted(recurring, key=size, reverse=True)[-1:]
         return path
 
     def _beginning(self, schedule: Scenario, key: Key, tried: set[str]) -> tuple[list[Scenario], float]:
@@ -153,7 +144,7 @@ class _Shrinking:
         known = [self._known[key]] if key in self._known else []
         few = _unlike(few_steps(whole, self._vocabulary), tried)
         for number in _CONFIRMING:
-            others = known or [each.schedule for each in islice(few, _BATCH_ALONE if schedule.needs else _BATCH)]
+            others = known or list(islice(few, _BATCH_ALONE if schedule.needs else _BATCH))
             played = self._played([*[whole] * number, *others])
             seen = Counter(id(each.scenario) for each in played if recurs(each, key))
             if seen:
@@ -162,15 +153,13 @@ class _Shrinking:
         return [], 0.0
 
     def _recurring(
-        self, candidates: Sequence[Candidate], key: Key, tries: int, is_over: Callable[[], bool]
-    ) -> list[Candidate]:
+        self, candidates: Sequence[Scenario], key: Key, tries: int, is_over: Callable[[], bool]
+    ) -> list[Scenario]:
         """The candidates that recur within so many tries: a further try only while none has."""
-        for _ in range(tries if candidates else 0):
-            seen = {
-                id(each.scenario) for each in self._played([one.schedule for one in candidates]) if recurs(each, key)
-            }
+        for _ in range(tries):
+            seen = [each.scenario for each in self._played(candidates) if recurs(each, key)]
             if seen or is_over():
-                return [each for each in candidates if id(each.schedule) in seen]
+                return seen
         return []
 
     def _played(self, schedules: Sequence[Scenario]) -> Sequence[Played]:
@@ -183,17 +172,17 @@ class _Shrinking:
         return played
 
 
-def few_steps(schedule: Scenario, vocabulary: Vocabulary) -> Iterator[Candidate]:
+def few_steps(schedule: Scenario, vocabulary: Vocabulary) -> Iterator[Scenario]:
     """At most three of its steps, with many events: what shows in one event by chance shows in one of many."""
     steps = [_many(step) for step in schedule.steps if not isinstance(step, Drain | Wait)]
     if any(isinstance(step, Resend) for step in steps):
         crowd = Raise([vocabulary.types[0]], count=_CROWD)  # what other schedules sent meanwhile
-        yield from _smaller(schedule, (replace(crowd, count=1, label="a"), crowd, Resend(label="a")), vocabulary, {})
+        yield from _smaller(schedule, (replace(crowd, count=1, label="a"), crowd, Resend(label="a")), vocabulary)
     for number in range(1, _FEW_STEPS + 1):
         for some in combinations(steps, number):
-            yield from _smaller(schedule, some, vocabulary, {})
+            yield from _smaller(schedule, some, vocabulary)
             if number > 1 and isinstance(some[0], Raise):
-                yield from _smaller(schedule, (some[0], Drain(), *some[1:]), vocabulary, {})
+                yield from _smaller(schedule, (some[0], Drain(), *some[1:]), vocabulary)
 
 
 def _many(step: Step) -> Step:
@@ -207,28 +196,19 @@ def _many(step: Step) -> Step:
             return step
 
 
-def _smaller(schedule: Scenario, steps: Sequence[Step], vocabulary: Vocabulary, edit: Edit) -> Iterator[Candidate]:
+def _smaller(schedule: Scenario, steps: Sequence[Step], vocabulary: Vocabulary) -> Iterator[Scenario]:
     """The schedule with these steps, if it is legal and smaller."""
     found = repaired(replace(schedule, steps=tuple(steps)), vocabulary)
     if size(found) < size(schedule) and not why_illegal(found, vocabulary):
-        yield Candidate(found, edit)
+        yield found
 
 
-def _unlike(candidates: Iterator[Candidate], tried: set[str]) -> Iterator[Candidate]:
+def _unlike(candidates: Iterator[Scenario], tried: set[str]) -> Iterator[Scenario]:
     """Those that were not tried yet; they are known from now on."""
     for each in candidates:
-        if (text := as_toml(each.schedule)) not in tried:
+        if (text := as_toml(each)) not in tried:
             tried.add(text)
             yield each
-
-
-def _merges(schedule: Scenario, recurring: Sequence[Candidate], vocabulary: Vocabulary) -> Iterator[Candidate]:
-    """What recurs, together: the two smallest, the three smallest, and so on."""
-    edit: Edit = {}
-    for number, each in enumerate(sorted(recurring, key=lambda one: size(one.schedule)), 1):
-        edit = {**each.edit, **edit}
-        if number > 1:
-            yield from _edited(schedule, edit, vocabulary)
 
 
 def size(schedule: Scenario) -> tuple[float, ...]:
@@ -266,18 +246,14 @@ def _number(value: object) -> float:
     return value / 1000 if isinstance(value, int | float) else 0
 
 
-def reductions(schedule: Scenario, vocabulary: Vocabulary) -> Iterator[Candidate]:
+def reductions(schedule: Scenario, vocabulary: Vocabulary) -> Iterator[Scenario]:
     """Legal schedules that are a little smaller, those that leave out most first."""
     if schedule.webhooks > 1:
         alone = repaired(replace(schedule, webhooks=1), vocabulary)
-        yield from () if why_illegal(alone, vocabulary) else [Candidate(alone, {})]
+        yield from () if why_illegal(alone, vocabulary) else [alone]
     for edit in _edits(schedule.steps, vocabulary):
-        yield from _edited(schedule, edit, vocabulary)
-
-
-def _edited(schedule: Scenario, edit: Edit, vocabulary: Vocabulary) -> Iterator[Candidate]:
-    edited = (edit.get(place, step) for place, step in enumerate(schedule.steps))
-    yield from _smaller(schedule, [step for step in edited if step], vocabulary, edit)
+        edited = (edit.get(place, step) for place, step in enumerate(schedule.steps))
+        yield from _smaller(schedule, [step for step in edited if step], vocabulary)
 
 
 def _edits(steps: Sequence[Step], vocabulary: Vocabulary) -> Iterator[Edit]:
@@ -309,7 +285,7 @@ def _simpler(step: Step) -> Iterator[Step]:
             yield replace(step, match={}, times=0) if not step.on_api else replace(step, times=1)
             yield replace(step, times=0) if not step.on_api else step
             yield from _simpler_faults(step)
-        case Wait():
+        case Wait() if step.seconds > _SHORT_S:
             yield Wait(step.seconds / 2)
         case Crash():
             yield Restart()
