@@ -24,6 +24,7 @@ def answers(traffic, *kinds, dependency="db"):
         (DependencyFault.DOWN, CUT, ON, ON),  # what is open is cut when the fault begins
         (DependencyFault.STALL, HOLD, HOLD, HOLD),
         (DependencyFault.SLOW, ON, ON, LATER),
+        (DependencyFault.LOST_REQUEST, ON, CUT, ON),
         (DependencyFault.LOST_ANSWER, ON, ON, CUT),
         (DependencyFault.HELD_ANSWER, ON, ON, HOLD),
         (DependencyFault.LOST_COMMIT, ON, ON, ON),
@@ -33,6 +34,12 @@ def answers(traffic, *kinds, dependency="db"):
 def test_each_fault_strikes_its_own_bytes(fault, connection, request_, answer):
     traffic = broken(fault)
     assert (connection, request_, [answer]) == (traffic.connect("db"), traffic.send("db"), answers(traffic, False))
+
+
+def test_a_request_is_lost_at_its_beginning():
+    """What follows in the same request is none that could be lost in its place."""
+    traffic = broken(DependencyFault.LOST_REQUEST, after=1)
+    assert [ON, ON, CUT] == [traffic.send("db", is_first=is_first) for is_first in (True, False, True)]
 
 
 def test_only_commits_are_held():

@@ -98,15 +98,17 @@ def played(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     return play
 
 
-def test_the_answer_to_each_request_is_lost_once(played: Callable[..., Any]) -> None:
-    """BEGIN, INSERT, INSERT, COMMIT: four events, each broken once, at another request."""
+def test_each_request_and_the_answer_to_each_is_lost_once(played: Callable[..., Any]) -> None:
+    """BEGIN, INSERT, INSERT, COMMIT: eight events, each broken once, at another request or answer."""
     database = CountingDependencies(requests=4, commits=1)
     state = played(database, BoundaryAct.LOSE)
-    assert [(DependencyFault.LOST_ANSWER, number) for number in range(4)] == database.broken
+    lost = (DependencyFault.LOST_ANSWER, DependencyFault.LOST_REQUEST)
+    assert [(fault, number) for fault in lost for number in range(4)] == database.broken
     assert {("db", 1)} == {(each.dependency, each.times) for each in database.breakages}
-    assert (4, "dependency db: answer 1 lost", "hits=1") == (
+    named = "dependency db: answer 1 lost", "dependency db: request 4 lost"
+    assert (8, named, "hits=1") == (
         state.hits,
-        state.faults[0].fault,
+        (state.faults[0].fault, state.faults[7].fault),
         state.faults[0].detail,
     )
 
@@ -124,7 +126,7 @@ def test_of_many_requests_some_are_broken_the_first_and_the_last_among_them(
 ) -> None:
     database = CountingDependencies(requests=9)
     played(database, BoundaryAct.LOSE, most=most)
-    assert numbers == [number for _, number in database.broken]
+    assert numbers * 2 == [number for _, number in database.broken]
 
 
 def test_of_a_receiver_that_polls_the_commits_are_broken(played: Callable[..., Any]) -> None:

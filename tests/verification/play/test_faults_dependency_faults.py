@@ -171,6 +171,7 @@ def test_a_receiver_that_ends_when_its_dependency_is_back_is_started_again(erp, 
     [
         (swallows, "dependency-down", {"lost-after-ack"}),
         (id_first, "dependency-down", {"burned"}),
+        (swallows, "dependency-lost-commit", {"lost-after-ack"}),  # a call that did not arrive looks like one that did
     ],
 )
 def test_a_wrong_receiver_is_found(receiver, scenario, classes, played):

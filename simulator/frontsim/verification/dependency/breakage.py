@@ -35,6 +35,8 @@ class DependencyFault(StrEnum):
     """Connections stay open, and no byte passes until the fault ends."""
     SLOW = "slow"
     """Every answer takes longer."""
+    LOST_REQUEST = "lost-request"
+    """The connection is reset in place of a request, which does not arrive."""
     LOST_ANSWER = "lost-answer"
     """A request arrives; in place of its answer, the connection is reset."""
     LOST_COMMIT = "lost-commit"
@@ -111,11 +113,13 @@ class Traffic:
             return Passage.CUT
         return Passage.HOLD if self.strikes(dependency, DependencyFault.STALL) else Passage.ON
 
-    def send(self, dependency: str, *, is_commit: bool = False) -> Passage:
-        """Bytes come from the receiver; `is_commit`: they are a commit that will have no answer."""
+    def send(self, dependency: str, *, is_first: bool = True, is_commit: bool = False) -> Passage:
+        """Bytes come from the receiver: they begin a request (`is_first`), or are a commit that will have no answer."""
         if self.strikes(dependency, DependencyFault.STALL):
             self.hits += 1
             return Passage.HOLD
+        if is_first and self.strikes(dependency, DependencyFault.LOST_REQUEST) and self._is_next():
+            return Passage.CUT
         self.commits[dependency] += is_commit
         return self._on_commit(dependency) if is_commit else Passage.ON
 

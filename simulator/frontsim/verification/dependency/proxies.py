@@ -112,8 +112,8 @@ class Proxy:
         reader, writer = link.towards_dependency
         while data := await reader.read(_PIECE):
             is_commit = await self._holds_commit(link, link.commits.sent, data)
-            link.is_asked = True
-            await self._obey(self._traffic.send(self.address.name, is_commit=is_commit))
+            is_first, link.is_asked = not link.is_asked, True
+            await self._obey(self._traffic.send(self.address.name, is_first=is_first, is_commit=is_commit))
             writer.write(data)
             await writer.drain()
         _finish(writer)

@@ -7,13 +7,14 @@ clean events            how many requests there are: BEGIN, INSERT, INSERT, COMM
     event 1                 the answer to BEGIN is lost, or the receiver is killed before it comes
     event 2                 ... to the first INSERT
     ...
+    event 5                 BEGIN does not arrive, and so on to the COMMIT (not where the receiver is killed)
 
 What the dependency holds after each of its answers is then what the receiver finds when the event is sent again. So a
 receiver of two transactions is found for certain, where a kill after some milliseconds finds it by luck.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from frontsim.clock import stopwatch
 from frontsim.errors import Unusable
@@ -182,20 +183,29 @@ _CLEAN = 2
 
 @dataclass(frozen=True, slots=True)
 class _Boundary:
-    """A request of the receiver, or a commit, by its number among those of an event."""
+    """A request of the receiver, its answer, or that to a commit, by its number among those of an event."""
 
     number: int
-    is_commit: bool
+    lost: DependencyFault
+
+    @property
+    def is_commit(self) -> bool:
+        return self.lost is DependencyFault.LOST_COMMIT
 
     def __str__(self) -> str:
-        return f"{'commit' if self.is_commit else 'answer'} {self.number + 1}"
+        return f"{self.lost.removeprefix('lost-')} {self.number + 1}"
 
 
 def break_at_boundaries(state: ScenarioState, step: AtBoundaries) -> None:
     """Break one event at each request. Raises CallError or Unusable."""
     for event in state.harness.given.selection.types(step.events):
         _deliver(state, event)  # connections are open after it
-        for boundary in _boundaries(state, event, step.most):
+        boundaries = _boundaries(state, event, step.most)
+        if step.act is BoundaryAct.LOSE:  # a commit that does not arrive fails in the same place, and nothing is stored
+            boundaries += [
+                replace(each, lost=DependencyFault.LOST_REQUEST) for each in boundaries if not each.is_commit
+            ]
+        for boundary in boundaries:
             if state.is_late() or not state.may_kill_again:
                 return
             _lose(state, event, boundary) if step.act is BoundaryAct.LOSE else _kill(state, event, boundary)
@@ -217,13 +227,12 @@ def _boundaries(state: ScenarioState, event: str, most: int) -> list[_Boundary]:
         requests = max(requests, dependencies.answers(state.turn) - answers_before)
         commits = max(commits, dependencies.commits(state.turn) - commits_before)
     if commits and not is_quiet:
-        return [_Boundary(number, is_commit=True) for number in _spread(commits, most)]
-    return [_Boundary(number, is_commit=False) for number in _spread(requests, most)]
+        return [_Boundary(number, DependencyFault.LOST_COMMIT) for number in _spread(commits, most)]
+    return [_Boundary(number, DependencyFault.LOST_ANSWER) for number in _spread(requests, most)]
 
 
 def _lose(state: ScenarioState, event: str, boundary: _Boundary) -> None:
-    fault = DependencyFault.LOST_COMMIT if boundary.is_commit else DependencyFault.LOST_ANSWER
-    from_ms = _break(state, fault, boundary)
+    from_ms = _break(state, boundary.lost, boundary)
     _deliver(state, event)
     _mend(state, f"dependency {state.turn}: {boundary} lost", from_ms)
     await_return(state)

@@ -219,7 +219,7 @@ class BreakDependency:
     Needs `--dependency`. A receiver with several has the whole scenario played once for each, unless a step names one.
 
     Attributes:
-        fault: down, stall, slow, lost-answer, lost-commit, held-answer or held-commit.
+        fault: down, stall, slow, lost-request, lost-answer, lost-commit, held-answer or held-commit.
         dependency: its name; without it, the one whose turn it is.
         after: with the last four: how many answers (or commits) pass first.
         times: how many it breaks; without it, all.
