@@ -1,6 +1,6 @@
 """Writes of the trade: sales and orders of a web shop, customers, products."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -38,7 +38,7 @@ from frontsim.payloads.making.sales_acts import reserve_order
 from frontsim.payloads.making.shop_state import OpenOrder, ShopState
 from frontsim.payloads.world.moments import HOUR, text
 from frontsim.payloads.world.people import Customer, CustomerDetails, as_shown
-from frontsim.payloads.world.prices import Country, LinePrice, Ore, article, line_price
+from frontsim.payloads.world.prices import Country, Ore, article, line_price
 from frontsim.payloads.world.seeded_draws import gtin13
 from frontsim.payloads.world.world import Store
 
@@ -59,11 +59,7 @@ def add_sale(writing: Writing, call: VendorCall) -> Any:
         stock_of(writing.book, f"{line.at}.stockID", id_) if (id_ := line.given.get("stockID")) else store.stock
         for line in given
     ]
-    lines = [
-        Line(article(line.size), _price(line, store.country), stock.id, str(sale_id * 8 + row))
-        for row, (line, stock) in enumerate(zip(given, stocks, strict=True))
-    ]
-    writing.refuse_more_than((line, stock.id) for line, stock in zip(given, stocks, strict=True))
+    lines = _priced(writing, list(zip(given, (stock.id for stock in stocks), strict=True)), store, sale_id)
     known = known_customer(writing, "customerID", body["customerID"])
     total, vat_total = sums(lines)
     view = store.views[0]
@@ -90,16 +86,7 @@ def create_order(writing: Writing, call: VendorCall) -> Any:
     store, number = writing.store(stock), state.next("order")
     order_id = state.world.id("order", number)
     given = lines_of(writing, call, "orderLines", least=1)
-    lines = [
-        Line(
-            article(line.size),
-            _price(line, store.country),
-            stock.id,
-            line.given.get("rowId") or str(order_id * 8 + row),
-        )
-        for row, line in enumerate(given)
-    ]
-    writing.refuse_more_than((line, stock.id) for line in given)
+    lines = _priced(writing, [(line, stock.id) for line in given], store, order_id)
     hours = hours_of(body.get("reservationLengthInHours"))
     no = body.get("orderNo") or f"ORD{100_000 + number}"
     placed = PlacedOrder(
@@ -315,12 +302,17 @@ def _new_size(product_id: int, place: int) -> dict[str, Any]:
     )
 
 
-def _price(line: WrittenLine, country: Country) -> LinePrice:
-    """The price of a line: the difference to the list price is a discount."""
-    listed = line.size.price[country.currency]
-    asked = ore_of(line.given, "price", line.at) if "price" in line.given else listed
-    full = max(listed, asked)
-    return line_price(line.pieces, full, full - asked, country.vat[line.size.group])
+def _priced(writing: Writing, given: Sequence[tuple[WrittenLine, int]], store: Store, id_: int) -> list[Line]:
+    """The lines of a sale or an order, each from a stock that has it; less than the list price is a discount."""
+    made = []
+    for row, (line, stock_id) in enumerate(given):
+        listed = line.size.price[store.country.currency]
+        asked = ore_of(line.given, "price", line.at) if "price" in line.given else listed
+        full = max(listed, asked)
+        price = line_price(line.pieces, full, full - asked, store.country.vat[line.size.group])
+        made.append(Line(article(line.size), price, stock_id, line.given.get("rowId") or str(id_ * 8 + row)))
+    writing.refuse_more_than(given)
+    return made
 
 
 def _payments(writing: Writing, body: Mapping[str, Any], total: Ore, country: Country) -> tuple[Payment, ...]:
