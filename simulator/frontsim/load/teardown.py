@@ -32,10 +32,9 @@ from frontsim.verification.effects.correlate import BUSINESS
 from frontsim.verification.effects.history import ContentCheck, EventFact, FaultFact, History, Observation, Run
 from frontsim.verification.judge.checks import Judgement
 from frontsim.verification.patience import Patience
-from frontsim.verification.play.last_look import LastLook
 from frontsim.verification.play.log import Condition, ExchangeSource, outcome_of, read_exchanges, read_webhook_facts
 from frontsim.verification.play.preflight import CleanEvent, Preflight, PreflightResult
-from frontsim.verification.play.runner import Recording
+from frontsim.verification.play.runner import LastLook, Recording
 from frontsim.verification.played import Played, Report, accused_by, judge_recorded, weighed
 from frontsim.verification.result import result_of, without_secrets
 from frontsim.verification.scenario.scenario import Scenario

@@ -13,9 +13,8 @@ from frontsim.verification.judge.checks import Judgement
 from frontsim.verification.patience import Patience
 from frontsim.verification.play.harness import Given, Harness, RestOfRun
 from frontsim.verification.play.key_probe import KeyProbe
-from frontsim.verification.play.last_look import LastLook
 from frontsim.verification.play.log import ExchangeSource, read_exchanges
-from frontsim.verification.play.runner import NO_CALLS, Recording, play
+from frontsim.verification.play.runner import NO_CALLS, LastLook, Recording, play
 from frontsim.verification.played import NotPlayed, Played, accused_by, judge_recorded
 from frontsim.verification.scenario.scenario import Scenario
 from frontsim.verification.scenario.selection import Selection

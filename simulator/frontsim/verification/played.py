@@ -18,15 +18,15 @@ from frontsim.masking import CommandLine
 from frontsim.report.exchange import Exchange
 from frontsim.report.model import ComparedColumn
 from frontsim.verdicts import MUST, Contract, Verdict, overall
-from frontsim.verification.compare.columns import columns_of
+from frontsim.verification.compare.contents import columns_of
 from frontsim.verification.effects.classes import GOOD, LASTING, Class
 from frontsim.verification.effects.correlate import correlate
 from frontsim.verification.effects.history import EventFact, Expect, History, Strangers
 from frontsim.verification.judge.checks import Finding, Judgement, judge, judge_by, without, without_guesses
 from frontsim.verification.judge.fingerprint import Fingerprint
 from frontsim.verification.judge.rules import Evidence
-from frontsim.verification.play.last_look import LastLook
 from frontsim.verification.play.log import Accused
+from frontsim.verification.play.runner import LastLook
 from frontsim.verification.scenario.scenario import Scenario
 from frontsim.verification.scenario.selection import Selection
 from frontsim.verification.scenario.steps import EVENTFUL

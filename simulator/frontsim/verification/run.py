@@ -26,7 +26,7 @@ from frontsim.hosting.simulator_process import SimulatorProcess, StartSimulator
 from frontsim.hosting.user_program import ReceiverProcess
 from frontsim.masking import CommandLine, masked, masked_errors
 from frontsim.verdicts import Contract, Verdict
-from frontsim.verification.compare.columns import read_column_map, read_state_map
+from frontsim.verification.compare.contents import read_column_map, read_state_map
 from frontsim.verification.compare.state_events import CREATED, MOVEMENT
 from frontsim.verification.compare.state_reader import RunState
 from frontsim.verification.dependency.breakage import WayBack, open_way_back
@@ -41,8 +41,8 @@ from frontsim.verification.judge.checks import Finding, judge, receiver_contract
 from frontsim.verification.play.clean_round import CleanEffects, FoundKey, ProbedTypes, awaited_key, probe, send_sales
 from frontsim.verification.play.harness import Given, Harness
 from frontsim.verification.play.key_probe import KeyProbe
-from frontsim.verification.play.last_look import take_all
 from frontsim.verification.play.probes import probe_state
+from frontsim.verification.play.runner import take_all
 from frontsim.verification.played import (
     EventTypes,
     Played,

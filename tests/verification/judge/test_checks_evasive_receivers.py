@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from frontsim.verdicts import Verdict
-from frontsim.verification.compare.columns import columns_of
+from frontsim.verification.compare.contents import columns_of
 from frontsim.verification.effects import content
 from frontsim.verification.effects.classes import Class
 from frontsim.verification.effects.history import ContentCheck, Effect

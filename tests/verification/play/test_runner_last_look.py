@@ -9,8 +9,8 @@ from frontsim.verification.effects.history import EventFact, History, Observatio
 from frontsim.verification.effects.observers import ObserverFailed
 from frontsim.verification.effects.settle import EffectReader, Settled
 from frontsim.verification.patience import Patience, ReceiverLatency, TimeLimits
-from frontsim.verification.play import last_look as last_looks
-from frontsim.verification.play.last_look import LastLook, take_all
+from frontsim.verification.play import runner
+from frontsim.verification.play.runner import LastLook, take_all
 
 
 class Shown:
@@ -207,8 +207,8 @@ def test_a_history_is_compared_with_a_look_once(played, monkeypatch):
     """A long run asks after each of its scenarios whether the look at another one is due."""
     history, last_look, _ = played()
     whole, compared = complete(history), []
-    monkeypatch.setattr(last_looks, "is_complete", lambda *both: compared.append(both) or True)
-    monkeypatch.setattr(last_looks, "may_await_next_batch", lambda _: pytest.fail("nothing is missing"))
+    monkeypatch.setattr(runner, "is_complete", lambda *both: compared.append(both) or True)
+    monkeypatch.setattr(runner, "may_await_next_batch", lambda _: pytest.fail("nothing is missing"))
     assert [False] * 3 == [last_look.is_due(whole) for _ in range(3)]
     assert last_look.is_owed(whole)
     assert [(whole, last_look.settled.effects)] == compared

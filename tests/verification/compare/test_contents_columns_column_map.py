@@ -1,7 +1,7 @@
 import pytest
 
 from frontsim.errors import Unusable
-from frontsim.verification.compare.columns import read_column_map, read_state_map
+from frontsim.verification.compare.contents import read_column_map, read_state_map
 from frontsim.verification.compare.state_events import SUM
 
 

@@ -4,13 +4,12 @@ import pytest
 
 from frontsim.report.exchange import Exchange, SentRequest
 from frontsim.verdicts import Verdict
-from frontsim.verification.causes import causes, kind_of, kinds
 from frontsim.verification.effects.classes import USUAL_CAUSE, Class
 from frontsim.verification.effects.history import Effect, Expect, History, Observation
 from frontsim.verification.judge.checks import Finding, Judgement, judge
 from frontsim.verification.judge.fingerprint import Fingerprint
 from frontsim.verification.played import Played, Report
-from frontsim.verification.result import result_of
+from frontsim.verification.result import causes, kind_of, kinds, result_of
 from frontsim.verification.scenario import scenario
 from tests.verification.judge.histories import booked, event, failed_then, run
 from tests.verification.laboratory import CONTRACT

@@ -2,7 +2,7 @@
 
 import pytest
 
-from frontsim.verification.causes import Acknowledged, NeverBooked, never_booked
+from frontsim.verification.result import Acknowledged, NeverBooked, never_booked
 
 
 def events(booked, *, type_="SaleCreated", scenario="storm", payload=None):

@@ -4,7 +4,7 @@ import pytest
 
 from frontsim.domain.model import Outcome, Trigger
 from frontsim.report.model import COMPARED, EMPTY, GUESSED
-from frontsim.verification.compare.columns import columns_of
+from frontsim.verification.compare.contents import columns_of
 from frontsim.verification.effects.history import (
     ContentCheck,
     Effect,
