@@ -228,3 +228,25 @@ def test_a_wait_is_halved_until_it_is_short():
     waits = [step for step in shrink(schedule, KEY, model).schedule.steps if isinstance(step, Wait)]
     assert [True] == [0.05 <= each.seconds <= 0.1 for each in waits]
     assert len(model.batches) < 20
+
+
+def test_what_showed_another_finding_by_luck_is_not_all_that_is_tried_for_it():
+    """One step showed it once while the first finding was shrunk; it needs two steps with many events."""
+
+    class Lucky(Modelled):
+        is_first = True
+
+        def _played(self, schedule):
+            played = super()._played(schedule)
+            raises = [step for step in schedule.steps if isinstance(step, Raise)]
+            is_lucky = self.is_first and len(schedule.steps) == 1
+            self.is_first = self.is_first and not is_lucky
+            is_crowd = len(raises) > 1 and sum(step.count for step in raises) > 40
+            more = (Finding(*LOST, "SaleCreated", "1", "gone"),) if is_lucky or is_crowd else ()
+            return replace(played, judgement=replace(played.judgement, findings=(*played.judgement.findings, *more)))
+
+    first, second = Raise(["SaleCreated"]), Raise(["CustomerCreated"])
+    schedule = Scenario("s", "-", "-", (first, second, Drain(), Restart(), Resend()))
+    model = Lucky(restart_then_resend)
+    _, second = shrink_all([(schedule, KEY), (schedule, LOST)], ALL, model, is_over=lambda _: False)
+    assert ([Raise, Raise], 10) == ([type(step) for step in second.schedule.steps], second.seen)

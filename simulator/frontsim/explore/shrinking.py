@@ -144,7 +144,7 @@ class _Shrinking:
         known = [self._known[key]] if key in self._known else []
         few = _unlike(few_steps(whole, self._vocabulary), tried)
         for number in _CONFIRMING:
-            others = known or list(islice(few, _BATCH_ALONE if schedule.needs else _BATCH))
+            others = [*known, *islice(few, _BATCH_ALONE if schedule.needs else _BATCH)]
             played = self._played([*[whole] * number, *others])
             seen = Counter(id(each.scenario) for each in played if recurs(each, key))
             if seen:
