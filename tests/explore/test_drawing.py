@@ -35,7 +35,7 @@ def test_only_what_the_receiver_allows_is_drawn():
 def test_every_kind_of_move_is_drawn():
     """Within three hundred schedules: a kind that is never legal would be a hole in the search."""
     pairs = {pair for each in drawn(ALL, seed=1, number=300) for pair in pairs_of(each)}
-    told = {words for pair in pairs for words in (pair.first, pair.second)}
+    told = {words for pair in pairs for words in (pair[0], pair[1])}
     for begin in ("update of", "many", "api-", "dependency", "crash", "restart", "wait", "reconcile", "null-optional",
                   "unknown-event", "older state of", "a large", "an odd", "garbage-json", "duplicate", "reorder",
                   "resend all 3"):  # fmt: skip

@@ -12,7 +12,7 @@ The same seed and the same feedback give the same schedules.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import combinations
 from random import Random
@@ -351,17 +351,9 @@ _WEIGHTS = {
 _KILLING, _BREAKING = ("restart", "crash"), ("dependency trouble",)
 
 
-@dataclass(frozen=True, slots=True)
-class OrderedPair:
-    """Two things that a schedule has, the first before the second."""
-
-    first: str
-    second: str
-
-
-def pairs_of(schedule: Scenario) -> frozenset[OrderedPair]:
-    """Return what a schedule tries: its faults, each with place and type, and each pair of things in their order."""
-    return frozenset(OrderedPair(*each) for each in combinations(list(_things(schedule)), 2))
+def pairs_of(schedule: Scenario) -> frozenset[tuple[str, str]]:
+    """Return what a schedule tries: each two of its things, such as faults with place and type, in their order."""
+    return frozenset(combinations(_things(schedule), 2))
 
 
 def _things(schedule: Scenario) -> Iterator[str]:
@@ -411,7 +403,7 @@ class Drawing:
         self._seed = seed
         self._number = 0
         self._near: list[Scenario] = []
-        self.covered: set[OrderedPair] = set()
+        self.covered: set[tuple[str, str]] = set()
         kinds = [*_KINDS]
         if not vocabulary.kills:
             kinds = [each for each in kinds if each not in _KILLING]

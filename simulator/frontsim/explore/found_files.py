@@ -10,7 +10,8 @@ A file that is being shrunk is replaced as a whole, so that Ctrl-C leaves either
 import dataclasses
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -193,8 +194,8 @@ def keep(schedule: Scenario, folder: Path) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise Unusable(f"{folder}: expected a folder or nothing yet, got {error.strerror}") from None
-    for name in _names(schedule.name):
-        file = folder / f"{name}.toml"
+    for number in count(1):
+        file = folder / f"{schedule.name}{'' if number == 1 else f'-{number}'}.toml"
         try:
             with opened(file, "xb") as writes:
                 writes.write(text.encode())
@@ -204,14 +205,6 @@ def keep(schedule: Scenario, folder: Path) -> Path:
             raise Unusable(f"{file}: expected a file that can be written, got {error.strerror}") from None
         return file
     raise AssertionError  # there is always another number
-
-
-def _names(name: str) -> Iterator[str]:
-    yield name
-    number = 2
-    while True:
-        yield f"{name}-{number}"
-        number += 1
 
 
 def rewrite(file: Path, schedule: Scenario) -> None:

@@ -315,26 +315,21 @@ def explore(
     return exploration
 
 
+@dataclass
 class _Exploring:
     """Plays the corpus, then what is drawn, and shrinks what was found."""
 
-    def __init__(
-        self,
-        exploration: Exploration,
-        options: Options,
-        tries: Tries,
-        on_found: Callable[[Found], None],
-        on_tried: Callable[[Exploration], None],
-    ) -> None:
-        self._exploration = exploration
-        self._options = options
-        self._tries = tries
-        self._on_found = on_found
-        self._on_tried = on_tried
+    _exploration: Exploration
+    _options: Options
+    _tries: Tries
+    _on_found: Callable[[Found], None]
+    _on_tried: Callable[[Exploration], None]
+    _near: list[Scenario] = field(default_factory=list)
+    _is_ending: bool = False
+
+    def __post_init__(self) -> None:
         self._began_s = stopwatch()
-        self._ends_s = self._began_s + options.budget_s
-        self._is_ending = False
-        self._near: list[Scenario] = []
+        self._ends_s = self._began_s + self._options.budget_s
 
     def run(self, opened: OpenRun, corpus: list[Scenario], *, is_alone: bool) -> None:
         vocabulary = self._vocabulary(opened)
