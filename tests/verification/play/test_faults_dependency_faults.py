@@ -128,6 +128,22 @@ def id_first(erp):
     return answer
 
 
+def guards(erp):
+    """It acknowledges the copy of an event that is still under way."""
+    under_way = set()
+
+    def answer(event_id):
+        if event_id in under_way:
+            return 200
+        under_way.add(event_id)
+        try:
+            return right(erp)(event_id)
+        finally:
+            under_way.discard(event_id)
+
+    return answer
+
+
 @pytest.fixture
 def played(shop, erp, requested, play):
     """Judge a receiver in scenarios: the verdict and the classes, by name."""
@@ -170,7 +186,8 @@ def test_a_receiver_that_ends_when_its_dependency_is_back_is_started_again(erp, 
     ("receiver", "scenario", "classes"),
     [
         (swallows, "dependency-down", {"lost-after-ack"}),
-        (id_first, "dependency-down", {"burned"}),
+        (id_first, "dependency-down", {"burned", "lost-after-ack"}),  # it acknowledges a copy, and the resend
+        (guards, "dependency-down", {"lost-after-ack"}),
         (swallows, "dependency-lost-commit", {"lost-after-ack"}),  # a call that did not arrive looks like one that did
     ],
 )
