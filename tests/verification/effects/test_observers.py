@@ -17,6 +17,7 @@ from frontsim.errors import BadInput
 from frontsim.hosting.serving import run_in_thread
 from frontsim.settings import Settings
 from frontsim.verification.effects import bounded, observers
+from frontsim.verification.effects.look import look_at
 from frontsim.verification.effects.observers import (
     CommandObserver,
     FunctionObserver,
@@ -25,7 +26,6 @@ from frontsim.verification.effects.observers import (
     SharedObserver,
     SinkObserver,
     UrlObserver,
-    read_effects,
     read_ignored,
 )
 from tests.support.patience import PATIENCE_S
@@ -204,7 +204,7 @@ def test_a_sink_is_read_from_the_simulator():
 def test_keys_are_read_from_objects_and_texts():
     """An effect is the id itself, or has it at the key; without one it has no key."""
     shown = FunctionObserver(lambda: ["A", {"meta": {"id": 7}}, {"other": 1}])
-    assert [each.key for each in read_effects(shown, "meta.id")] == ["A", "7", None]
+    assert [each.key for each in look_at(shown.read(), "meta.id")] == ["A", "7", None]
 
 
 def test_a_command_that_hangs_is_ended():

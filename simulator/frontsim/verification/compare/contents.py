@@ -455,15 +455,11 @@ def read_state_map(file: Path | None) -> Mapping[str, str]:
     named = read_column_map(file)
     found = {name.removeprefix(_STATE): path for name, path in named.items() if name.startswith(_STATE)}
     for column, path in found.items():
-        if path not in _HELD and path not in _customer_fields():
+        if path not in _HELD and path not in catalog.load().find(UPDATED).schema["properties"]:
             names = ", ".join(filter(None, _HELD))
             expected = f'{names}, a field of {UPDATED} or ""'
             raise Unusable(f"--observe-map {file}: state.{column}: expected {expected}, got {path!r:.60}")
     return {column: _HELD.get(path, path) for column, path in found.items()}
-
-
-def _customer_fields() -> Collection[str]:
-    return catalog.load().find(UPDATED).schema["properties"]  # type: ignore[no-any-return]
 
 
 def _entries(read: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

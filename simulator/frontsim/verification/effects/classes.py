@@ -293,7 +293,7 @@ def _shown(states: Sequence[EventFact], effects: EffectsByEvent) -> list[tuple[E
 def _counting(states: Sequence[EventFact], effects: EffectsByEvent, *, is_ledger: bool) -> EventFact | None:
     """The event whose state counts, None when that cannot be seen."""
     shown = _shown(states, effects)
-    flagged = [event for event, these in shown if _is_current(these)]
+    flagged = [event for event, these in shown if any(_flag(effect) for effect in these)]
     not_superseded = [event for event, these in shown if not _is_superseded(these)]
     for candidates in (flagged,) if is_ledger else (flagged, not_superseded):
         if len(candidates) == 1:
@@ -309,10 +309,6 @@ def _is_gone(newest: EventFact, states: Sequence[EventFact], effects: EffectsByE
 
 def _is_superseded(effects: Sequence[Effect]) -> bool:
     return all(_flag(effect) is False for effect in effects)
-
-
-def _is_current(effects: Sequence[Effect]) -> bool:
-    return any(_flag(effect) for effect in effects)
 
 
 def _flag(effect: Effect) -> bool | None:

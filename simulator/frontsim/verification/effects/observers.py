@@ -33,8 +33,7 @@ from frontsim.verification.effects.bounded import sqlite_rows, without_password
 from frontsim.verification.effects.changes import Steadiness
 from frontsim.verification.effects.correlate import BUSINESS
 from frontsim.verification.effects.foreign_code import IMPORT, SQL, NoEffects, PythonProcess
-from frontsim.verification.effects.history import Effect
-from frontsim.verification.effects.look import Blocks, NotAList, json_blocks, line_blocks, look_at, row_blocks
+from frontsim.verification.effects.look import Blocks, NotAList, json_blocks, line_blocks, row_blocks
 from frontsim.verification.patience import READ_S
 
 
@@ -60,15 +59,6 @@ class Observer(Protocol):
 
     def close(self) -> None:
         """Release what it holds."""
-
-
-def read_effects(observer: Observer, key: str) -> tuple[Effect, ...]:
-    """The effects as they are now, each with the text at `key` (`business` reads no key).
-
-    Raises:
-        ObserverFailed: as `Observer.read`.
-    """
-    return tuple(look_at(observer.read(), key))
 
 
 _MANY, _COSTLY_S = 1_000, 5.0

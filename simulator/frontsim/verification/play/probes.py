@@ -240,7 +240,7 @@ def _sent(harness: Harness, event: str, payloads: Iterable[Mapping[str, Any]]) -
 
 
 def _moved(harness: Harness) -> Iterator[dict[str, Any]]:
-    moments = _moments(harness, MOVEMENT)
+    moments = dict.fromkeys(harness.given.selection.datetime_fields(MOVEMENT), str(harness.sim.clock().get("now")))
     for quantity, level, reserved in _MOVED:
         levels = {"stockLevel": level, "reservedLevel": reserved, "availableLevel": level - reserved}
         yield {"type": "Manual", "quantity": quantity, **levels, **moments, **harness.fresh(MOVEMENT)}
@@ -268,10 +268,6 @@ def _kept(state: RunState, taken: _Taken) -> frozenset[Trait]:
     return frozenset(
         trait for each in (*taken.changes, *taken.various) if each.customer in shown for trait in traits([each])
     )
-
-
-def _moments(harness: Harness, event: str) -> Mapping[str, Any]:
-    return dict.fromkeys(harness.given.selection.datetime_fields(event), str(harness.sim.clock().get("now")))
 
 
 def _raised(harness: Harness, webhook_id: str, event: str, values: Mapping[str, Any]) -> str:
@@ -314,12 +310,8 @@ def _refused(state: ScenarioState, events: tuple[EventFact, ...]) -> _Refused | 
         for event in events:
             entries = content.find(event.payload, path)
             if not event.acknowledged and isinstance(entries, list) and len(entries) >= number:
-                return _Refused(event, _size(event.payload), path, len(entries))
+                return _Refused(event, len(orjson.dumps(event.payload)), path, len(entries))
     return None
-
-
-def _size(payload: Any) -> int:
-    return len(orjson.dumps(payload))
 
 
 def _clean_event(state: ScenarioState, event: str) -> LeasedDelivery | None:

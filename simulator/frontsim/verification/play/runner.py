@@ -29,7 +29,6 @@ from frontsim.verification.effects.changes import Effects
 from frontsim.verification.effects.correlate import correlate, effects_of, is_complete, may_await_next_batch
 from frontsim.verification.effects.history import (
     EventFact,
-    FaultFact,
     History,
     Liveness,
     Observation,
@@ -465,7 +464,7 @@ def _history(
         settled=settled,
         preflight=tuple(state.preflight),
         liveness=liveness,
-        faults=(*state.faults, *_open_faults(state)),
+        faults=(*state.faults, *(each.ended(_NEVER_MS) for each in state.active)),  # some may still be on
         trouble=trouble,
         marks=tuple(state.marks),
         endless=state.endless,
@@ -476,11 +475,6 @@ def _history(
         limit=state.limit,
         keyless=state.harness.keyless_callers(),
     )
-
-
-def _open_faults(state: ScenarioState) -> list[FaultFact]:
-    """Faults that were still on when the scenario was stopped."""
-    return [each.ended(_NEVER_MS) for each in state.active]
 
 
 def _clean_types(state: ScenarioState) -> list[str]:
