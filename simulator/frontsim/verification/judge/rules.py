@@ -35,7 +35,7 @@ from frontsim.verification.effects.classes import (
     class_without_effects,
 )
 from frontsim.verification.effects.correlate import Correlation, EventGroup, correlate, replaced
-from frontsim.verification.effects.history import EventFact, Expect, History
+from frontsim.verification.effects.history import Effect, EventFact, Expect, History
 from frontsim.verification.judge.evidence import has_known_traits
 from frontsim.wording import counted
 
@@ -65,28 +65,23 @@ def booked_early(history: History) -> list[Classified]:
     ]
 
 
-def shown_by_entry(groups: Iterable[EventGroup]) -> Mapping[str, str]:
+def shown_by_entry(shown: Iterable[tuple[EventFact, Sequence[Effect]]]) -> Mapping[str, str]:
     """The types of which each event has as many effects as a list of its payload has entries, with that list's name.
 
     A receiver that books a repeat again has at most one effect for each run, so some event must have more than that.
     """
-    by_type: dict[str, list[EventGroup]] = defaultdict(list)
-    for group in groups:
-        first, *others = group.events
-        if group.effects and not others:
-            by_type[first.event].append(group)
-    found = ((event, _common_list(each)) for event, each in by_type.items() if any(map(_has_more_than_runs, each)))
-    return {event: name for event, name in found if name}
-
-
-def _has_more_than_runs(group: EventGroup) -> bool:
-    return len(group.effects) > sum(len(event.runs) for event in group.events)
-
-
-def _common_list(groups: Sequence[EventGroup]) -> str:
-    """The list that has an entry for each effect of each event, "" when there is none."""
-    shown = [(dict(sizes_of(group.events[0])), len(group.effects)) for group in groups]
-    return next((name for name in shown[0][0] if all(sizes.get(name) == number for sizes, number in shown)), "")
+    by_type: dict[str, list[tuple[EventFact, int]]] = defaultdict(list)
+    for event, effects in shown:
+        if effects:
+            by_type[event.event].append((event, len(effects)))
+    found: dict[str, str] = {}
+    for kind, events in by_type.items():
+        names = set.intersection(
+            *({name for name, size in sizes_of(each) if size == number} for each, number in events)
+        )
+        if names and any(number > len(each.runs) for each, number in events):
+            found[kind] = min(names)
+    return found
 
 
 ABSENT = frozenset({Class.LOST, Class.LOST_AFTER_ACK, Class.BURNED})
@@ -239,22 +234,19 @@ def rows_of_entries_are_no_copies(evidence: Evidence, opinion: Opinion) -> Opini
 
     It shows other types in the same way, also those of which no event has more rows than runs.
     """
-    earlier = (EventGroup((event,), effects, 1, 1) for event, effects in evidence.history.earlier)
-    lists = shown_by_entry([*earlier, *evidence.correlation.groups])
+    alone = ((group.events[0], group.effects) for group in evidence.correlation.groups if len(group.events) == 1)
+    lists = shown_by_entry([*evidence.history.earlier, *alone])
 
     def is_by_entry(each: Classified) -> bool:
-        sizes = dict(sizes_of(each.event))
-        shown = len(evidence.effects.get(each.event.webhook_event_id, ()))
-        return each.event.event in lists or any(sizes.get(name) == shown for name in lists.values())
+        sizes, shown = dict(sizes_of(each.event)), evidence.effects.get(each.event.webhook_event_id, ())
+        return any(sizes.get(name) == len(shown) for name in lists.values())
 
     left = [each for each in opinion.accused if each.class_ is not Class.DUPLICATED or not is_by_entry(each)]
-    types = {event.event for event in evidence.history.events}
-    reasons = [
-        f"the observer shows a row for each entry of {name} of a {event}; it must show one for each event"
-        for event, name in lists.items()
-        if event in types or len(left) < len(opinion.accused)
-    ]
-    return Opinion(tuple(left), opinion.unknown or next(iter(reasons), ""))
+    if len(left) == len(opinion.accused):
+        return opinion
+    event, name = next(iter(lists.items()))
+    unknown = f"the observer shows a row for each entry of {name} of a {event}; it must show one for each event"
+    return Opinion(tuple(left), opinion.unknown or unknown)
 
 
 def replaced_states_are_not_missing(evidence: Evidence, opinion: Opinion) -> Opinion:
