@@ -4,7 +4,12 @@ import json
 from contextlib import closing
 from socket import create_server
 
+import pytest
+
 from frontsim.api.responses import problem
+from frontsim.cli.connection import named_webhooks
+from frontsim.client.models import WebhookView
+from frontsim.errors import FrontsimError
 from frontsim.settings import Settings
 
 
@@ -83,3 +88,12 @@ def test_a_simulator_is_not_asked_whether_it_is_one(api, run):
     done = run("fault", "list")
     assert (3, True) == (done.exit_code, "expected something else" in done.stderr)
     assert "simulator?" not in done.stderr
+
+
+def test_webhooks_are_chosen_by_their_ids_each_once_or_all() -> None:
+    """Whatever the case of an id, in the order in which they are named."""
+    found = [WebhookView(name, "SaleCreated", "http://a", None, {}) for name in ("A-1", "b-2")]
+    assert found == named_webhooks(found, [])
+    assert ["b-2", "A-1"] == [each.id for each in named_webhooks(found, ["B-2", "a-1", "b-2"])]
+    with pytest.raises(FrontsimError, match="got 'c-3'"):
+        named_webhooks(found, ["b-2", "c-3"])
