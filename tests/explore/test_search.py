@@ -63,13 +63,13 @@ class _Open:
     given = harness = None
 
 
-def test_what_is_missing_is_judged_when_its_time_is_over(monkeypatch):
-    """Not at the end of the search, where a clean event is sent: a worker that books it has passed over others."""
-    late = played(Verdict.VIOLATED, findings=(FINDING,))
-    sent, is_late = [], [False]
+@pytest.fixture
+def first(monkeypatch):
+    """Plays schedules of which each lacks an effect; `is_late` once it was missing for long. `sent` has their names."""
+    is_late, sent = [False], []
 
     class First(FirstPass):
-        is_due = property(lambda _: is_late[0])
+        is_due = property(lambda self: is_late[0] and not self.lacks_something)
 
     class Passes:
         def __init__(self, *_):
@@ -77,16 +77,57 @@ def test_what_is_missing_is_judged_when_its_time_is_over(monkeypatch):
 
         def play(self, schedules, *, ends_run):
             sent.extend(each.name for each in schedules)
-            return iter([First(late, is_open=True)] * (not ends_run and schedules[0].name != "clean event"))
+            late = played(Verdict.VIOLATED, findings=(FINDING,))
+            lacking = [each for each in schedules if not ends_run and each.name != "clean event"]
+            return iter([First(replace(late, scenario=each), is_open=True) for each in lacking])
+
+    def last_looks(waiting, number, _contract, *, is_end):
+        if not is_end:
+            waiting[:] = [replace(each, lacks_something=True) for each in waiting]
+            return
+        while waiting:
+            yield waiting.pop(0)
 
     monkeypatch.setattr(search, "FirstPasses", Passes)
-    monkeypatch.setattr(search, "last_looks", lambda waiting, _number, _contract, *, is_end: waiting if is_end else [])
-    tries, schedule = Tries(_Open, None, None), bundled_scenarios()[0]
-    assert [] == list(tries.play([schedule]))
+    monkeypatch.setattr(search, "last_looks", last_looks)
+    return Tries(_Open, None, None), is_late, sent
+
+
+def scenario_that(tells):
+    return next(each for each in bundled_scenarios() if tells(each))
+
+
+def names(found):
+    return [each.scenario.name for each in found]
+
+
+def test_what_is_missing_is_judged_when_its_time_is_over(first):
+    """Not at the end of the search, where a clean event is sent: a worker that books it has passed over others."""
+    tries, is_late, sent = first
+    schedule = scenario_that(lambda each: each.name == "short-outage")
+    assert [] == names(tries.play([schedule]))
     is_late[0] = True
-    assert [late, late] == list(tries.play([schedule]))
-    assert [] == list(tries.rest())
+    assert ["short-outage"] * 2 == names(tries.play([schedule]))
+    assert [] == names(tries.rest())
     is_late[0] = False
-    assert [] == list(tries.play([schedule]))
-    assert [late] == list(tries.rest())
-    assert [*[schedule.name] * 3, "clean event"] == sent
+    assert [] == names(tries.play([schedule]))
+    assert ["short-outage"] == names(tries.rest())
+    assert [*["short-outage"] * 3, "clean event"] == sent
+
+
+@pytest.mark.parametrize(
+    "breaks",
+    [
+        lambda each: each.needs_process_control,
+        lambda each: each.needs_dependency,
+        lambda each: each.name == "webhook-then-read",
+    ],
+)
+def test_what_is_missing_after_trouble_of_the_receiver_has_until_the_end(breaks, first):
+    """A queue tries the job of a dead worker again after a minute, and a call that failed as late."""
+    tries, is_late, _ = first
+    schedule = scenario_that(breaks)
+    is_late[0] = True
+    assert ([], True) == (names(tries.play([schedule])), tries.has_suspect)
+    assert [] == names(tries.play([]))
+    assert ([schedule.name], False) == (names(tries.rest()), tries.has_suspect)

@@ -371,6 +371,8 @@ class _Exploring:
             self._exploration.pairs = len(drawing.covered)
             self._near.clear()
             self._note(self._tries.play([replace(each, breaks=" ".join(story(each))) for each in batch]))
+            if self._tries.has_suspect:
+                self._end_soon()
             for each in self._near:
                 drawing.note_near_miss(each)
 

@@ -4,7 +4,8 @@
                  side by side                                          while others are played
 
 An effect that is missing keeps nobody waiting: the search goes on, and the last look is taken when it is due, after the
-seconds that the user grants what is late. It is judged then, not at the end of the search.
+seconds that the user grants what is late. It is judged then, unless the schedule broke the receiver or what that calls:
+a queue tries the job of a dead worker again after a minute, so what is missing then has until the end of the search.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,7 +22,7 @@ from frontsim.verification.first_passes import FirstPass, FirstPasses
 from frontsim.verification.played import Played, weighed
 from frontsim.verification.run import OpenRun, last_looks
 from frontsim.verification.scenario.scenario import Scenario
-from frontsim.verification.scenario.steps import Drain, Raise
+from frontsim.verification.scenario.steps import Drain, InjectFault, Raise
 from frontsim.verification.schedule import Pace
 
 _HURRIED_S, _HURRIED_QUIET_S = 0.4, 0.2
@@ -60,8 +61,11 @@ class Tries:
             else:
                 self._waiting.append(each)
         due = [each for each in self._waiting if each.is_due]
+        shaken = [each for each in due if _may_try_again(each.played.scenario)]
         self._waiting = [each for each in self._waiting if not any(each is one for one in due)]
-        yield from self._judged(due)
+        yield from self._judged([each for each in due if not any(each is one for one in shaken)])
+        yield from self._judged(shaken, is_end=False)
+        self._waiting += shaken
 
     def rest(self) -> Iterator[Played]:
         """Those that were not judged yet. A clean event is sent first: a worker that books it has passed over them."""
@@ -71,8 +75,14 @@ class Tries:
         waiting, self._waiting = self._waiting, []
         yield from self._judged(waiting)
 
-    def _judged(self, waiting: list[FirstPass]) -> Iterator[Played]:
-        yield from (weighed(each.played) for each in last_looks(waiting, len(waiting), self._contract, is_end=True))
+    @property
+    def has_suspect(self) -> bool:
+        """An effect was missing for long; only the end of the search tells whether it stays away."""
+        return any(each.lacks_something for each in self._waiting)
+
+    def _judged(self, waiting: list[FirstPass], *, is_end: bool = True) -> Iterator[Played]:
+        """Those of which no later look is owed; they leave the list."""
+        yield from (weighed(each.played) for each in last_looks(waiting, len(waiting), self._contract, is_end=is_end))
 
     def strangers(self) -> Strangers | None:
         """The effects of the run that are of no event; nothing is sent any more."""
@@ -90,6 +100,11 @@ class Tries:
             opened = OpenRun(given, opened.seed, opened.simulators, opened.pause)
         tries = Tries(opened, self._contract, self._pace)
         return [*tries.play(schedules), *tries.rest()]
+
+
+def _may_try_again(schedule: Scenario) -> bool:
+    """It breaks the receiver or what that calls."""
+    return bool(schedule.needs) or any(isinstance(step, InjectFault) and step.on_api for step in schedule.steps)
 
 
 def first_schedule(opened: OpenRun, *, seed: int) -> Scenario:
